@@ -1,0 +1,78 @@
+# The front door. Every target does its own set-up; what it runs is one line that can be pasted.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCKS := requirements/prod.txt requirements/dev.txt requirements/torch-cuda.txt
+export TORCH LAB_MANAGER
+export CUSTOM_COMPILE_COMMAND := make pip-tools
+
+.DEFAULT_GOAL := help
+.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-upgrade lint test test-fast demo train evaluate export read fonts lean clean
+
+help:  ## print every target with its meaning
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+env:  ## create or update .venv (conda, mamba, micromamba or venv; TORCH=cpu|cuda overrules the choice of build)
+	@$(PYTHON) tools/environment.py env
+
+conda-update:  ## create or update the conda prefix .venv from environment.yml, pruned
+	@$(PYTHON) tools/environment.py conda-update
+
+pip-tools: $(LOCKS)  ## compile the locks older than their .in, then sync .venv
+	@$(PYTHON) tools/environment.py env
+
+pip-tools-lint: requirements/dev-lint.txt  ## the same for the lint layer
+	@$(PYTHON) tools/environment.py env --layer lint
+
+pip-tools-upgrade:  ## compile every lock anew with the newest versions allowed, then sync .venv
+	$(MAKE) --always-make $(LOCKS) requirements/dev-lint.txt UPGRADE=--upgrade
+	$(MAKE) env
+
+lint:  ## run every check of .pre-commit-config.yaml on all files
+	@$(PYTHON) tools/environment.py env --layer lint
+	$(BIN)/pre-commit run --all-files $(ARGS)
+
+test: env  ## run all tests that need no service and no Debian package
+	$(BIN)/python -m pytest -m "not network and not docker" $(ARGS)
+
+test-fast: env  ## run the tests that together take about a minute
+	$(BIN)/python -m pytest -m "not network and not docker and not slow and not notebook" $(ARGS)
+
+demo: env  ## train, evaluate, export and read a page of an unseen hand, within 15 minutes
+	$(BIN)/python -m training.demo $(ARGS)
+
+train: env  ## train one experiment: make train CONFIG=line_ctc ARGS="--lit_model.lr=0.001"
+	$(BIN)/python training/run_experiment.py $(if $(CONFIG),--config training/configs/$(CONFIG).yaml) $(ARGS)
+
+evaluate: env  ## score a run on the frozen lines: make evaluate ARGS="--help"
+	$(BIN)/python training/evaluate.py $(ARGS)
+
+export: env  ## write a run as ONNX with its recipe: make export ARGS="--help"
+	$(BIN)/python training/export.py $(ARGS)
+
+read: env  ## read an image or a folder of them: make read IMAGE=page.png ARGS="--boxes out.png"
+	$(BIN)/text-recognizer read $(or $(IMAGE),$(error IMAGE: no image was named; give one, as in make read IMAGE=page.png)) $(ARGS)
+
+fonts: env  ## fetch the font families of data/raw/fonts/metadata.toml (optional, needs the network)
+	$(BIN)/python -m text_recognizer.synth.fetch_fonts $(ARGS)
+
+lean: env  ## prove that reading needs requirements/prod.txt alone: its size, import time and first answer
+	$(BIN)/python tools/lean_check.py $(ARGS)
+
+clean:  ## remove .venv and every cache; runs and data stay
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache
+
+$(BIN)/pip-compile:
+	@$(PYTHON) tools/environment.py tools
+
+requirements/prod.txt: requirements/prod.in | $(BIN)/pip-compile
+	$(BIN)/pip-compile $(UPGRADE) --output-file=$@ $<
+
+requirements/dev.txt: requirements/dev.in requirements/prod.txt requirements/torch.txt | $(BIN)/pip-compile
+	$(BIN)/pip-compile $(UPGRADE) --output-file=$@ $<
+
+requirements/dev-lint.txt: requirements/dev-lint.in requirements/prod.txt requirements/dev.txt | $(BIN)/pip-compile
+	$(BIN)/pip-compile $(UPGRADE) --output-file=$@ $<
+
+# Without pip's own settings, which may know a CPU wheel: this lock is the closure of the public CUDA build.
+requirements/torch-cuda.txt: requirements/torch.txt requirements/prod.txt requirements/dev.txt | $(BIN)/pip-compile
+	env -u PIP_FIND_LINKS PIP_CONFIG_FILE=/dev/null $(BIN)/pip-compile --no-config --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-allow-unsafe $(UPGRADE) -c requirements/prod.txt -c requirements/dev.txt --output-file=$@ $<

@@ -1,0 +1,146 @@
+"""How .venv is made: by conda where there is one, else by venv; and how little a second run does."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import environment
+import pytest
+import torch_build
+
+ROOT = Path(__file__).parents[2]
+YAML = "dependencies:\n  - python=3.11\n  - cudnn=9.20  # driver\n"
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A copy of the files that decide what .venv holds."""
+    for name in ("Makefile", "requirements", "tools", "pyproject.toml", "environment.yml"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def finished(root: Path, layers: list[str]) -> environment.Environment:
+    """Return an environment whose last sync has finished."""
+    made = environment.Environment(root, {"PATH": os.environ["PATH"]})
+    made.python.parent.mkdir(parents=True)
+    made.python.symlink_to(sys.executable)
+    (made.prefix / "pyvenv.cfg").touch()
+    made.stamp.write_text(json.dumps({"digest": made.digest(layers), "layers": layers}), encoding="utf-8")
+    return made
+
+
+def fake_conda(folder: Path, name: str = "conda") -> dict[str, str]:
+    """Put a program `name` on a PATH of its own; it appends its arguments and its file to `said`."""
+    folder.mkdir()
+    program = folder / name
+    program.write_text(
+        f'#!/bin/sh\nset -eu\necho "$*" >> "{folder}/said"\n'
+        f'while [ "$1" != --prefix ]; do shift; done\nmkdir -p "$2/conda-meta"\ncat "$4" > "{folder}/file"\n'
+        f'echo "$CONDA_SOLVER" > "{folder}/solver"\n',
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    return {"PATH": f"{folder}:/usr/bin:/bin"}
+
+
+def test_a_second_make_env_with_nothing_changed_takes_under_two_seconds(root):
+    finished(root, ["prod", "dev"])
+    start = time.perf_counter()
+    result = subprocess.run(["make", "env", f"PYTHON={sys.executable}"], cwd=root, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements/dev.txt", "requirements/build.txt", "environment.yml", "pyproject.toml"]
+)
+def test_a_changed_source_asks_for_a_sync(root, name):
+    made = finished(root, ["prod", "dev"])
+    assert made.is_current(["prod", "dev"])
+    with (root / name).open("a") as handle:
+        handle.write("# changed\n")
+    assert not made.is_current(["prod", "dev"])
+
+
+def test_a_layer_that_is_there_stays_when_a_target_needs_less(root):
+    made = finished(root, ["prod", "dev", "lint"])
+    assert made.layers(["prod", "dev"]) == ["prod", "dev", "lint"]
+
+
+def test_an_interrupted_sync_is_done_again(root):
+    made = finished(root, ["prod", "dev"])
+    made.stamp.write_text('{"digest": "', encoding="utf-8")
+    assert not made.is_current(["prod", "dev"])
+
+
+@pytest.mark.parametrize("version", [(3, 11, 4), (3, 10, 13), (3, 8, 18)])
+def test_an_old_python_is_refused_with_its_version(version):
+    with pytest.raises(
+        SystemExit, match=rf"this is Python {version[0]}\.{version[1]}\.{version[2]}, .* 3\.11\.5 or newer"
+    ):
+        environment.check_python(version, "python3")
+
+
+@pytest.mark.parametrize("version", [(3, 11, 5), (3, 12, 0), (3, 14, 1)])
+def test_a_new_enough_python_is_taken(version):
+    environment.check_python(version, "python3")
+
+
+def test_the_tools_can_be_read_by_an_old_python():
+    for name in ("environment.py", "torch_build.py"):
+        text = (ROOT / "tools" / name).read_text(encoding="utf-8")
+        compile(text, name, "exec", dont_inherit=True)
+        assert "from __future__" not in text and " | None" not in text and ":=" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "verb"),
+    [("conda", "env create"), ("mamba", "env create"), ("micromamba", "create")],  # micromamba has no env create
+)
+def test_conda_creates_the_prefix_and_then_updates_it_pruned(root, tmp_path, name, verb):
+    made = environment.Environment(root, fake_conda(tmp_path / "bin", name))
+    made.create()
+    made.create()  # there already: nothing to do
+    made.conda_update()
+    said = (tmp_path / "bin" / "said").read_text().splitlines()
+    tail = f"--prefix {made.prefix} --file {root / '.environment.yml'}"
+    assert said == [f"{verb} {tail}", f"env update --prune {tail}"]
+    assert (tmp_path / "bin" / "solver").read_text() == "libmamba\n"
+    assert not (root / ".environment.yml").exists()
+
+
+@pytest.mark.parametrize(("driver", "lines"), [(True, 3), (False, 2)])
+def test_conda_fetches_cuda_only_where_there_is_a_driver(root, tmp_path, monkeypatch, driver, lines):
+    monkeypatch.setattr(torch_build, "has_nvidia_driver", lambda: driver)
+    (root / "environment.yml").write_text(YAML, encoding="utf-8")
+    environment.Environment(root, fake_conda(tmp_path / "bin")).create()
+    assert len((tmp_path / "bin" / "file").read_text().splitlines()) == lines
+
+
+def test_a_venv_stays_a_venv_when_conda_appears_later(root, tmp_path):
+    made = finished(root, ["prod"])
+    made.environ = fake_conda(tmp_path / "bin")
+    assert made.manager() == ("venv", "")
+    with pytest.raises(SystemExit, match=r"\.venv: it was made by venv; .*make clean"):
+        made.conda_update()
+
+
+def test_conda_can_be_declined(root, tmp_path):
+    environ = {**fake_conda(tmp_path / "bin"), "LAB_MANAGER": "venv"}
+    assert environment.Environment(root, environ).manager() == ("venv", "")
+
+
+def test_conda_update_without_conda_says_what_is_missing(root):
+    with pytest.raises(SystemExit, match="no conda, mamba or micromamba on PATH; install one"):
+        environment.Environment(root, {"PATH": "/nowhere"}).conda_update()
+
+
+def test_a_mistyped_torch_build_is_answered_with_the_list(root):
+    with pytest.raises(SystemExit, match="TORCH=gpu: no such build; give auto, cpu or cuda"):
+        environment.Environment(root, {"TORCH": "gpu"}).install_torch()

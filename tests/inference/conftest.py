@@ -1,0 +1,16 @@
+from pathlib import Path
+
+import pytest
+
+from tests.inference.tiny_model import save_tiny_model
+from text_recognizer.inference.line_recognizer import LineRecognizer
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="session")
+def recognizer(model_folder: Path) -> LineRecognizer:
+    return LineRecognizer.load(model_folder, threads=1)

@@ -1,0 +1,152 @@
+import time
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from tests.inference.drawn_pages import FACES, WORDS, DrawnPage, draw_page, font
+from text_recognizer.inference.deskew import Turn, skew
+from text_recognizer.inference.line_finder import FoundLine, find_lines
+
+
+def shared_height(page: DrawnPage, line: FoundLine, box: tuple[int, int, int, int]) -> float:
+    """Return intersection over union, in y, of a found line with the true box on the page before it was turned."""
+    corners = page.untilted(line.corners())
+    top, bottom = corners[:2, 1].mean(), corners[2:, 1].mean()
+    return (min(bottom, box[3]) - max(top, box[1])) / (max(bottom, box[3]) - min(top, box[1]))
+
+
+def assert_found(page: DrawnPage) -> None:
+    lines = find_lines(page.grey_HW)
+    assert len(lines) == len(page.boxes)
+    assert min(shared_height(page, line, box) for line, box in zip(lines, page.boxes, strict=True)) > 0.55
+
+
+@pytest.mark.parametrize("lines", range(1, 13))
+def test_every_line_of_a_level_paragraph_is_found(lines):
+    for seed in range(2):
+        assert_found(draw_page(seed, lines))
+
+
+@pytest.mark.parametrize("seed", range(48))
+def test_every_line_of_a_tilted_noisy_shaded_paragraph_is_found(seed):
+    dice = np.random.default_rng([9, seed])
+    assert_found(
+        draw_page(
+            100 + seed,
+            lines=int(dice.integers(1, 13)),
+            angle=float(dice.uniform(-5, 5)),
+            light_on_dark=bool(dice.random() < 0.4),
+            noise=float(dice.choice([0, 6, 14])),
+            shade=float(dice.choice([0, 60, 110])),
+        )
+    )
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_picture_of_one_line_gives_one_line(seed):
+    dice = np.random.default_rng([5, seed])
+    face = font(FACES[seed % len(FACES)], int(dice.integers(14, 60)))
+    text = " ".join(dice.choice(WORDS, dice.integers(1, 12)))
+    left, top, right, bottom = (int(edge) for edge in face.getbbox(text))
+    margins = dice.integers(1, 30, 4)
+    picture = Image.new("L", (right - left + margins[0] + margins[1], bottom - top + margins[2] + margins[3]), 240)
+    ImageDraw.Draw(picture).text((margins[0] - left, margins[2] - top), text, fill=30, font=face)
+    grey = np.asarray(picture)
+    assert len(find_lines(255 - grey if seed % 3 == 0 else grey)) == 1
+
+
+@pytest.mark.parametrize("angle", [-5.5, -2.3, 0.0, 0.8, 4.9])
+def test_the_skew_is_measured_to_a_quarter_of_a_degree(angle):
+    page = draw_page(3, 8, angle=angle)
+    assert skew(page.grey_HW < 128) == pytest.approx(angle, abs=0.25)
+
+
+def test_turning_a_page_and_back_leads_to_the_same_point():
+    turn = Turn(700, 500, 3.0)
+    page = np.zeros((500, 700), np.uint8)
+    page[110:134, 590:614] = 255
+    y, x = np.nonzero(turn.level(page, 0) > 128)
+    assert turn.to_page(np.array([[x.mean() + 0.5, y.mean() + 0.5]]))[0] == pytest.approx([602, 122], abs=0.3)
+
+
+def test_a_large_page_is_searched_at_a_reduced_scale_and_cut_from_the_full_one():
+    page = draw_page(1, 20, size=(2400, 3000), text_px=60, noise=5, angle=1.0)
+    started = time.perf_counter()
+    lines = find_lines(page.grey_HW)
+    assert time.perf_counter() - started < 5
+    assert len(lines) == 20
+    assert min(shared_height(page, line, box) for line, box in zip(lines, page.boxes, strict=True)) > 0.55
+    assert 50 < np.median([line.crop_HW.shape[0] for line in lines]) < 110
+
+
+def test_the_ink_of_neighbouring_lines_is_painted_out():
+    page = np.full((160, 400), 230, np.uint8)
+    for x in range(20, 380, 24):
+        page[30:60, x : x + 12] = 20
+        page[90:120, x : x + 12] = 20
+    page[56:60, 32:40] = page[56:104, 36:40] = 20  # a descender between two letters of the second line
+    lines = find_lines(page)
+    assert len(lines) == 2
+    second = lines[1].crop_HW
+    column = 38 - lines[1].left
+    assert second[:, column - 2 : column + 2].min() > 200
+    assert second[:, column - 7].min() < 40
+
+
+def test_the_baseline_runs_below_the_letters_without_descender():
+    page = Image.new("L", (500, 120), 240)
+    ImageDraw.Draw(page).text((20, 80), "the page has a baseline", fill=10, font=font("DejaVuSans", 30), anchor="ls")
+    (line,) = find_lines(np.asarray(page))
+    assert line.baseline == pytest.approx(80, abs=2)
+
+
+def test_ruled_lines_are_no_lines_of_text():
+    page = draw_page(4, 3, text_px=24)
+    ruled = page.grey_HW.copy()
+    ruled[430:432, 20:680] = ruled[20:22, 20:680] = 60
+    assert len(find_lines(ruled)) == 3
+
+
+def hostile() -> dict[str, np.ndarray]:
+    dice = np.random.default_rng(0)
+    pages = {
+        "blank": np.full((500, 700), 240),
+        "all black": np.zeros((500, 700)),
+        "one pixel": np.zeros((1, 1)),
+        "very wide and 1 px high": dice.integers(0, 256, (1, 30_000)),
+        "very wide": dice.integers(0, 256, (8, 30_000)),
+        "very high": dice.integers(0, 256, (30_000, 8)),
+        "noise": np.clip(dice.normal(200, 15, (500, 700)), 0, 255),
+        "salt and pepper": (dice.random((1_200, 900)) < 0.5) * 255,
+        "checkerboard": np.indices((600, 600)).sum(axis=0) % 2 * 255,
+        "shade": np.tile(np.linspace(60, 250, 700), (500, 1)),
+        "half black": np.repeat([0, 255], 250)[:, None].repeat(700, 1),
+    }
+    return {name: page.astype(np.uint8) for name, page in pages.items()}
+
+
+@pytest.mark.parametrize("name", hostile())
+def test_what_is_no_text_gives_no_lines_quickly(name):
+    started = time.perf_counter()
+    assert find_lines(hostile()[name]) == []
+    assert time.perf_counter() - started < 3
+
+
+def test_damaged_and_mixed_pages_never_break_the_search():
+    dice = np.random.default_rng(4)
+    for seed in range(60):
+        page = draw_page(seed, int(dice.integers(1, 8)), size=(320, 240)).grey_HW.copy()
+        for _ in range(dice.integers(1, 6)):
+            top, left = dice.integers(0, 200), dice.integers(0, 280)
+            page[top : top + dice.integers(1, 120), left : left + dice.integers(1, 300)] = dice.integers(0, 256)
+        page = np.roll(page, dice.integers(0, 240), axis=0)[dice.integers(0, 100) :, dice.integers(0, 200) :]
+        for line in find_lines(page):
+            assert min(line.crop_HW.shape) >= 6
+
+
+def test_finding_leaves_the_page_as_it_was():
+    page = draw_page(2, 4, light_on_dark=True)
+    before = page.grey_HW.copy()
+    find_lines(page.grey_HW)
+    assert np.array_equal(page.grey_HW, before)

@@ -1,0 +1,167 @@
+"""What every source of text lines hands to training: batches that are a pure function of (seed, batch number)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from text_recognizer.charset import ASCII, Charset
+from text_recognizer.image import line_input
+
+
+@dataclass
+class LineBatch:
+    """Lines of about the same width, padded on the right.
+
+    Attributes:
+        x_BCHW: float32 [B, 1, H, W], `image.line_input` of each line.
+        widths_B: int64, pixels of each line that are not padding.
+        y_BL: int64 labels, padded with 0.
+        lengths_B: int64, labels of each line.
+        centres_BL: float32, x of each label's character in pixels; -1 where it is not known.
+        texts: what each line says.
+        sources: which hand, font or file each line is of.
+    """
+
+    x_BCHW: Tensor
+    widths_B: Tensor
+    y_BL: Tensor
+    lengths_B: Tensor
+    centres_BL: Tensor
+    texts: list[str]
+    sources: list[str]
+
+    def pin_memory(self) -> LineBatch:
+        """Return the batch in page-locked memory (the data loader calls this on a machine with a GPU)."""
+        return self._mapped(Tensor.pin_memory)
+
+    def to(self, device: torch.device, non_blocking: bool = False) -> LineBatch:
+        """Return the batch on `device` (Lightning calls this)."""
+        return self._mapped(lambda tensor: tensor.to(device, non_blocking=non_blocking))
+
+    def _mapped(self, change) -> LineBatch:
+        tensors = (self.x_BCHW, self.widths_B, self.y_BL, self.lengths_B, self.centres_BL)
+        return LineBatch(*map(change, tensors), self.texts, self.sources)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One line before batching: its grey image, text, character centres (None where unknown) and where it is from."""
+
+    image_HW: np.ndarray
+    text: str
+    centres: np.ndarray | None
+    source: str
+
+
+def collate(samples: Sequence[Sample], charset: Charset, height: int) -> LineBatch:
+    """Return `samples` as one batch; images are scaled to `height` and padded to the widest, rounded up to 16 px."""
+    inputs = [line_input(sample.image_HW, height) for sample in samples]
+    widths = [x.shape[1] for x in inputs]
+    labels = [charset.encode(sample.text) for sample in samples]
+    longest = max(1, *map(len, labels)) if labels else 1
+    x_BHW = np.zeros((len(inputs), height, -(-max(widths) // 16) * 16), np.float32)
+    y_BL = np.zeros((len(inputs), longest), np.int64)
+    centres_BL = np.full((len(inputs), longest), -1, np.float32)
+    for row, (x_HW, label, sample) in enumerate(zip(inputs, labels, samples, strict=True)):
+        x_BHW[row, :, : x_HW.shape[1]] = x_HW
+        y_BL[row, : len(label)] = label
+        if sample.centres is not None:
+            centres_BL[row, : len(label)] = sample.centres * (x_HW.shape[1] / sample.image_HW.shape[1])
+    return LineBatch(
+        torch.from_numpy(x_BHW)[:, None],
+        torch.tensor(widths),
+        torch.from_numpy(y_BL),
+        torch.tensor([len(label) for label in labels]),
+        torch.from_numpy(centres_BL),
+        [sample.text for sample in samples],
+        [sample.source for sample in samples],
+    )
+
+
+class CountedBatches(Sampler[int]):
+    """Batch numbers ``first + rank, first + rank + world, ...`` without end; the number of steps ends a run.
+
+    Args:
+        first: batches that were already trained on, by all processes together.
+        rank: of this process.
+        world: number of processes.
+    """
+
+    def __init__(self, first: int = 0, rank: int = 0, world: int = 1) -> None:
+        self.first, self.rank, self.world = first, rank, world
+
+    def __iter__(self) -> Iterator[int]:
+        number = self.first + self.rank
+        while True:
+            yield number
+            number += self.world
+
+
+class LineData(pl.LightningDataModule):
+    """Base of the data modules that give text lines.
+
+    Args:
+        characters: the charset's characters, in the order of their labels.
+        height: of the lines that the model sees, in pixels.
+        seed: equal seeds give equal batches.
+        num_workers: processes that prepare batches; 0 prepares them in the training process.
+
+    Attributes:
+        charset: of `characters`.
+    """
+
+    def __init__(self, characters: str = ASCII, height: int = 40, seed: int = 0, num_workers: int = 1) -> None:
+        super().__init__()
+        self.characters, self.height, self.seed, self.num_workers = characters, height, seed, num_workers
+        self.charset = Charset(characters)
+
+    def train_batches(self) -> Dataset:
+        """Return the batches of training, batch k of ``(seed, k)`` at index k."""
+        raise TypeError(f"{type(self).__name__} must define train_batches")
+
+    def validation_batches(self) -> Sequence[LineBatch]:
+        """Return the few batches of validation, always the same and never augmented anew."""
+        raise TypeError(f"{type(self).__name__} must define validation_batches")
+
+    def train_dataloader(self) -> DataLoader:
+        trainer = self.trainer
+        world = trainer.world_size if trainer else 1
+        done = trainer.global_step * trainer.accumulate_grad_batches * world if trainer else 0
+        sampler = CountedBatches(done, trainer.global_rank if trainer else 0, world)
+        return DataLoader(
+            self.train_batches(),
+            batch_size=None,
+            sampler=sampler,
+            num_workers=self.num_workers,
+            prefetch_factor=8 if self.num_workers else None,
+            worker_init_fn=_one_thread,
+        )
+
+    def val_dataloader(self) -> DataLoader:
+        return DataLoader(_Batches(self.validation_batches()), batch_size=None)
+
+
+class _Batches(Dataset):
+    def __init__(self, batches: Sequence[LineBatch]) -> None:
+        self.batches = batches
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, number: int) -> LineBatch:
+        return self.batches[number]
+
+
+def _one_thread(_: int) -> None:
+    """Keep a worker to one core; several workers with several threads each would fight for them."""
+    import cv2
+
+    cv2.setNumThreads(0)
+    torch.set_num_threads(1)

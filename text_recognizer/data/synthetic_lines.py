@@ -1,0 +1,113 @@
+"""The default training data: lines that `synth` draws, without end and without a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch.utils.data import Dataset
+
+from text_recognizer.charset import ASCII, Charset
+from text_recognizer.data.base import LineBatch, LineData, Sample, collate
+from text_recognizer.synth.lines import GROUP, LineSynthesiser
+from text_recognizer.synth.splits import Split
+
+
+class SyntheticLines(LineData):
+    """Handwritten and printed lines drawn on the fly.
+
+    Args:
+        characters: the charset's characters, in the order of their labels.
+        height: of the lines, in pixels.
+        seed: equal seeds draw equal lines.
+        num_workers: processes that draw; 0 draws in the training process.
+        handwriting: share of handwritten lines; the rest is print.
+        fonts: a folder of font files to use beside those that come with the dependencies.
+        texts: a folder of .txt files to use instead of the documents that come with the package.
+        strength: of the degradation; 0 draws black on white, 1 what scans and photographs show.
+        pixels: width of all lines of a batch together, for a height of 40 px.
+        max_lines: most lines in a batch.
+        widths: the narrowest and widest line aimed at, in pixels of a 40 px line.
+        validation_lines: lines of validation, half of them handwritten.
+    """
+
+    def __init__(
+        self,
+        characters: str = ASCII,
+        height: int = 40,
+        seed: int = 0,
+        num_workers: int = 1,
+        handwriting: float = 0.7,
+        fonts: Path | None = None,
+        texts: Path | None = None,
+        strength: float = 1.0,
+        pixels: int = 7500,
+        max_lines: int = 48,
+        widths: tuple[int, int] = (60, 720),
+        validation_lines: int = 192,
+    ) -> None:
+        super().__init__(characters, height, seed, num_workers)
+        self.handwriting, self.fonts, self.texts, self.strength = handwriting, fonts, texts, strength
+        self.pixels, self.max_lines, self.widths = pixels, max_lines, widths
+        self.validation_lines = validation_lines
+        self._validation: list[LineBatch] = []
+
+    def train_batches(self) -> Dataset:
+        lines = self._synthesiser("train", self.handwriting)
+        return SyntheticBatches(lines, self.charset, self.pixels * self.height // 40, self.max_lines)
+
+    def validation_batches(self) -> Sequence[LineBatch]:
+        if not self._validation:
+            half = self.validation_lines // 2
+            for share in (1.0, 0.0):
+                lines = self._synthesiser("validation", share)
+                samples = [_sample(lines, i * GROUP) for i in range(half)]
+                samples.sort(key=lambda sample: sample.image_HW.shape[1])
+                groups = (samples[i : i + 16] for i in range(0, half, 16))
+                self._validation += [collate(group, self.charset, self.height) for group in groups]
+        return self._validation
+
+    def _synthesiser(self, split: Split, handwriting: float) -> LineSynthesiser:
+        """Return the lines of a split; those of validation do not depend on the seed of training."""
+        return LineSynthesiser(
+            seed=self.seed if split == "train" else 0,
+            split=split,
+            height=self.height,
+            handwriting=handwriting,
+            fonts=self.fonts,
+            texts=self.texts if split == "train" else None,
+            strength=self.strength,
+            widths=self.widths,
+            characters=self.characters,
+        )
+
+
+class SyntheticBatches(Dataset):
+    """Batch k: the first lines of group k, as many as fit into `pixels` of width.
+
+    Args:
+        lines: what draws a line by its number.
+        charset: of the labels.
+        pixels: sum of the padded widths of a batch, at most.
+        max_lines: most lines in a batch, at most `synth.lines.GROUP`.
+    """
+
+    def __init__(self, lines: LineSynthesiser, charset: Charset, pixels: int, max_lines: int) -> None:
+        self.lines, self.charset, self.pixels = lines, charset, pixels
+        self.max_lines = min(max_lines, GROUP)
+
+    def __getitem__(self, number: int) -> LineBatch:
+        samples: list[Sample] = []
+        widest = 0
+        for i in range(self.max_lines):
+            sample = _sample(self.lines, number * GROUP + i)
+            widest = max(widest, sample.image_HW.shape[1])
+            if samples and widest * (len(samples) + 1) > self.pixels:
+                break
+            samples.append(sample)
+        return collate(samples, self.charset, self.lines.height)
+
+
+def _sample(lines: LineSynthesiser, index: int) -> Sample:
+    line = lines.line(index)
+    return Sample(line.image_HW, line.text, line.centres, f"{line.kind}: {line.source}")

@@ -1,0 +1,208 @@
+"""Reading single text lines with a model exported to ONNX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from text_recognizer.decoding.best_path import best_path
+from text_recognizer.errors import UserError
+from text_recognizer.image import line_input, line_width
+from text_recognizer.inference.recipe import Recipe
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+MIN_HEIGHT = 4
+MIN_WIDTH = 2
+
+
+@dataclass(frozen=True)
+class LineReading:
+    """What one line says.
+
+    Attributes:
+        text: what was recognised.
+        confidence: geometric mean of `probabilities`.
+        x: float64 [L], the characters' centres in px of the line as it was given.
+        probabilities: float64 [L], of the characters.
+    """
+
+    text: str
+    confidence: float
+    x: np.ndarray
+    probabilities: np.ndarray
+
+
+EMPTY = LineReading("", 1.0, np.empty(0), np.empty(0))
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A part of line `line` that is no wider than the model takes; it starts at px `start` of the scaled line."""
+
+    line: int
+    start: int
+    x_HW: np.ndarray
+
+
+class LineRecognizer:
+    """A model with its recipe, ready to read.
+
+    Args:
+        recipe: read from the model's folder.
+        model: the ONNX file.
+        threads: that one line's arithmetic is spread over; 0 lets onnxruntime choose.
+        batch_pixels: widest sum of padded widths in one run of the model; bounds the memory.
+
+    Raises:
+        UserError: the model cannot be loaded or does not fit its recipe.
+    """
+
+    def __init__(self, recipe: Recipe, model: Path, threads: int = 0, batch_pixels: int = 6_000) -> None:
+        self.recipe, self.batch_pixels = recipe, batch_pixels
+        self._session = _session(model, threads)
+        _check_signature(self._session, recipe, model)
+
+    @classmethod
+    def load(cls, directory: Path | None = None, threads: int = 0) -> LineRecognizer:
+        """Load a model's folder, by default the one that comes with the package."""
+        from importlib.resources import files
+
+        folder = directory or Path(str(files("text_recognizer"))) / "weights"
+        recipe = Recipe.load(folder)
+        return cls(recipe, folder / recipe.model, threads)
+
+    def read(self, lines: Sequence[np.ndarray]) -> list[LineReading]:
+        """Read lines of any sizes; a line under 4 px high or 2 px wide is empty, one of any width is read.
+
+        Args:
+            lines: each uint8 [H, W], dark text on light paper.
+
+        Returns:
+            One reading per line, in the same order.
+        """
+        pieces = [piece for index, line in enumerate(lines) for piece in self._pieces(index, line)]
+        pieces.sort(key=lambda piece: piece.x_HW.shape[1])
+        parts: list[list[tuple[_Piece, np.ndarray]]] = [[] for _ in lines]
+        for batch in self._batches(pieces):
+            for piece, log_probs_TC in zip(batch, self._log_probs(batch), strict=True):
+                parts[piece.line].append((piece, log_probs_TC))
+        return [self._reading(line, found) for line, found in zip(lines, parts, strict=True)]
+
+    def _pieces(self, index: int, line_HW: np.ndarray) -> Iterator[_Piece]:
+        if line_HW.shape[0] < MIN_HEIGHT or line_HW.shape[1] < MIN_WIDTH:
+            return
+        x_HW = line_input(line_HW, self.recipe.height)
+        if x_HW.shape[1] < self.recipe.min_width:
+            x_HW = np.pad(x_HW, ((0, 0), (0, self.recipe.min_width - x_HW.shape[1])))
+        start = 0
+        for end in cuts(x_HW, self.recipe.max_width):
+            yield _Piece(index, start, x_HW[:, start:end])
+            start = end
+
+    def _batches(self, pieces: list[_Piece]) -> Iterator[list[_Piece]]:
+        """Yield pieces, sorted by width, in groups of which none is wider than twice its narrowest."""
+        batch: list[_Piece] = []
+        for piece in pieces:
+            width = piece.x_HW.shape[1]
+            full = (len(batch) + 1) * width > self.batch_pixels
+            if batch and (full or width > 2 * batch[0].x_HW.shape[1]):
+                yield batch
+                batch = []
+            batch.append(piece)
+        if batch:
+            yield batch
+
+    def _log_probs(self, batch: list[_Piece]) -> Iterator[np.ndarray]:
+        widths = np.array([piece.x_HW.shape[1] for piece in batch], dtype=np.int64)
+        x_BCHW = np.zeros((len(batch), 1, self.recipe.height, widths.max()), dtype=np.float32)
+        for row, piece in zip(x_BCHW, batch, strict=True):
+            row[0, :, : piece.x_HW.shape[1]] = piece.x_HW
+        (log_probs_BTC,) = self._session.run(["log_probs"], {"x": x_BCHW, "widths": widths})
+        if log_probs_BTC.shape[2] != self.recipe.charset.classes:
+            raise _wrong_classes(self.recipe, log_probs_BTC.shape[2])
+        steps = -(-widths // self.recipe.stride)
+        return (log_probs_TC[:count] for log_probs_TC, count in zip(log_probs_BTC, steps, strict=True))
+
+    def _reading(self, line_HW: np.ndarray, parts: list[tuple[_Piece, np.ndarray]]) -> LineReading:
+        parts.sort(key=lambda part: part[0].start)
+        reading = EMPTY
+        for piece, log_probs_TC in parts:
+            path = best_path(log_probs_TC)
+            text = self.recipe.charset.decode(path.labels.tolist())
+            centres = piece.start + self.recipe.stride * (path.steps + 0.5)
+            x = centres * (line_HW.shape[1] / line_width(line_HW, self.recipe.height))
+            reading = joined(
+                reading, LineReading(text, path.confidence, x.clip(0, line_HW.shape[1]), path.probabilities)
+            )
+        return reading
+
+
+def joined(left: LineReading, right: LineReading) -> LineReading:
+    """Return the readings of two neighbouring pieces of a line as one, with one space in between."""
+    if not (left.text and right.text):
+        return left if left.text else right
+    kept, skipped = len(left.text.rstrip(" ")), len(right.text) - len(right.text.lstrip(" "))
+    probabilities = np.concatenate([left.probabilities[:kept], [1.0], right.probabilities[skipped:]])
+    return LineReading(
+        text=left.text[:kept] + " " + right.text[skipped:],
+        confidence=float(np.exp(np.log(np.maximum(probabilities, 1e-30)).mean())),
+        x=np.concatenate([left.x[:kept], [(left.x[-1] + right.x[0]) / 2], right.x[skipped:]]),
+        probabilities=probabilities,
+    )
+
+
+def cuts(x_HW: np.ndarray, max_width: int) -> list[int]:
+    """Return the columns at which a line is cut into pieces of at most `max_width` px, the line's end included.
+
+    Each cut is in the middle of the widest gap without ink in the last half of its piece.
+    """
+    ends, start, width = [], 0, x_HW.shape[1]
+    while width - start > max_width:
+        low = start + max_width // 2
+        ink_W = np.clip(x_HW[:, low : start + max_width], 0, None).sum(axis=0)
+        clear_W = ink_W <= ink_W.min() + 0.02 * (ink_W.max() - ink_W.min())
+        edges = np.flatnonzero(np.diff(clear_W, prepend=False, append=False))
+        gaps = edges.reshape(-1, 2)
+        widest = gaps[np.argmax(gaps[:, 1] - gaps[:, 0])]
+        start = low + max(1, int(widest.mean()))
+        ends.append(start)
+    return [*ends, width]
+
+
+def _session(model: Path, threads: int) -> InferenceSession:
+    import onnxruntime  # here, because it takes 0.1 s that `--help` has no use for
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own exceptions share no public base
+        reason = str(error).splitlines()[0][:200]
+        raise UserError(f"{model}: onnxruntime cannot load it ({reason}); export the model again") from error
+
+
+def _check_signature(session: InferenceSession, recipe: Recipe, model: Path) -> None:
+    inputs = sorted(item.name for item in session.get_inputs())
+    outputs = {item.name: item.shape for item in session.get_outputs()}
+    if inputs != ["widths", "x"] or "log_probs" not in outputs:
+        raise UserError(
+            f"{model}: it maps {', '.join(inputs)} to {', '.join(outputs)}, not x and widths to log_probs; export it"
+            " with training/export.py"
+        )
+    classes = outputs["log_probs"][-1]
+    if isinstance(classes, int) and classes != recipe.charset.classes:
+        raise _wrong_classes(recipe, classes)
+
+
+def _wrong_classes(recipe: Recipe, classes: int) -> UserError:
+    return UserError(
+        f"model {recipe.name!r}: it scores {classes} classes, its recipe has {len(recipe.characters)} characters and"
+        f" the blank, {recipe.charset.classes}; export model and recipe together"
+    )

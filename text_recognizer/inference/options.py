@@ -1,0 +1,93 @@
+"""The command line of `text-recognizer`; imports nothing heavy, so that ``--help`` answers at once."""
+
+import argparse
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
+
+from text_recognizer.errors import UsageError, nearest
+
+FORMATS = ("text", "json", "tsv")
+BOXES_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError where argparse would print its usage and exit; names the nearest option for a mistyped one."""
+
+    def error(self, message: str) -> NoReturn:
+        """Turn argparse's message into a sentence of ours."""
+        raise UsageError(f"{self.prog}: {message.rstrip('.')}; see `{self.prog} --help`")
+
+    def options(self) -> list[str]:
+        """Return this parser's long options and commands."""
+        commands = [a.choices for a in self._actions if isinstance(a, argparse._SubParsersAction)]
+        return [o for o in self._option_string_actions if o.startswith("--")] + [n for c in commands for n in c]
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Return the options that the arguments set.
+
+    Raises:
+        UsageError: they cannot be understood.
+        SystemExit: ``--help`` or ``--version`` was answered.
+    """
+    parser, reader = _parser()
+    command = next((word for word in arguments if not word.startswith("-")), None)
+    if command is not None and command not in parser.options():
+        raise UsageError(f"text-recognizer: {command!r} is not a command; {nearest(command, ['read'])}")
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        active = reader if command else parser
+        word = unknown[0].split("=")[0]
+        raise UsageError(f"{active.prog}: {word!r} is not an option; {nearest(word, active.options())}")
+    if command is None:
+        parser.error("no command given")
+    if options.boxes and options.boxes.suffix.lower() not in BOXES_SUFFIXES:
+        reader.error(f"--boxes: {options.boxes} does not end like a picture ({', '.join(BOXES_SUFFIXES)})")
+    return options
+
+
+def _parser() -> tuple[Parser, Parser]:
+    parser = Parser(prog="text-recognizer", description="Reads text in pictures.", allow_abbrev=False)
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    about = "read pictures of pages or lines"
+    reader = commands.add_parser("read", help=about, description=about.capitalize() + ".", allow_abbrev=False)
+    add = reader.add_argument
+    add("images", nargs="+", metavar="IMAGE", help="picture files, folders of them, or - for the standard input")
+    add("--format", type=_one_of(FORMATS), default="text", metavar="NAME", help="text (default), json or tsv")
+    add("--out", type=Path, metavar="PATH", help="a file for all results, or a folder (no suffix) for one file each")
+    add("--boxes", type=Path, metavar="PNG", help="draw what was read where; further pages get -2, -3 and so on")
+    add("--line", action="store_true", help="every picture is one text line")
+    add("--model", type=Path, metavar="DIR", help="folder of an exported model; by default the one that comes along")
+    add("--threads", type=_count, default=0, metavar="N", help="threads per line; 0 (default) leaves it to onnxruntime")
+    return parser, reader
+
+
+def _one_of(names: Iterable[str]):  # type: ignore[no-untyped-def]
+    def checked(word: str) -> str:
+        if word not in names:
+            raise argparse.ArgumentTypeError(f"{word!r} is not known; {nearest(word, names)}")
+        return word
+
+    return checked
+
+
+def _count(word: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", word):
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number from 0 to 999")
+    return int(word)
+
+
+class _Version(argparse.Action):
+    """Prints the installed version; looked up only when asked for, since that takes longer than the rest."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            print(f"text-recognizer {version('text-recognizer')}")
+        except PackageNotFoundError:
+            print("text-recognizer (not installed)")
+        parser.exit()

@@ -1,0 +1,134 @@
+"""Training a line model with CTC: loss, optimiser, schedule and the error rates of validation."""
+
+from __future__ import annotations
+
+import math
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from text_recognizer.charset import Charset
+from text_recognizer.data.base import LineBatch
+from text_recognizer.decoding.best_path import best_path
+from text_recognizer.lit_models.alignment import alignment_loss
+from text_recognizer.metrics.error_rate import character_error_rate, word_error_rate
+from text_recognizer.models.base import LineModel
+
+
+class CTC(pl.LightningModule):
+    """CTC loss, helped in the beginning by the known places of the characters.
+
+    Args:
+        model: what maps lines to scores.
+        lr: highest learning rate.
+        warmup: steps in which the learning rate rises from 0.
+        weight_decay: of the matrices; vectors are not decayed.
+        alignment: weight of the alignment loss at the start; 0 leaves it out.
+        alignment_floor: weight it falls to.
+        alignment_share: share of the steps after which it has fallen.
+        seed: of dropout; every step is seeded with it and the step's number.
+    """
+
+    def __init__(
+        self,
+        model: LineModel,
+        lr: float = 2e-3,
+        warmup: int = 60,
+        weight_decay: float = 0.02,
+        alignment: float = 1.0,
+        alignment_floor: float = 0.05,
+        alignment_share: float = 0.4,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.charset = Charset(model.characters)
+        self.lr, self.warmup, self.weight_decay = lr, warmup, weight_decay
+        self.alignment, self.alignment_floor, self.alignment_share = alignment, alignment_floor, alignment_share
+        self.seed = seed
+        self.skipped_steps = 0
+        self._read: list[tuple[str, str, str]] = []
+
+    def forward(self, x_BCHW: Tensor, widths_B: Tensor) -> Tensor:
+        """Return log probabilities [B, T, C]."""
+        return self.model(x_BCHW, widths_B)[0].float().log_softmax(-1)
+
+    def training_step(self, batch: LineBatch, batch_idx: int) -> Tensor:
+        torch.manual_seed(self.seed * 1_000_003 + self.global_step)
+        scores_BTC, early_BTC = self.model(batch.x_BCHW, batch.widths_B)
+        steps_B = self.model.steps(batch.widths_B)
+        ctc = ctc_loss(scores_BTC, batch.y_BL, steps_B, batch.lengths_B)
+        loss = ctc
+        weight = self._alignment_weight()
+        if weight:
+            places = (batch.centres_BL, batch.y_BL, self.model.stride)
+            loss = loss + weight * (alignment_loss(scores_BTC, *places) + 0.7 * alignment_loss(early_BTC, *places))
+        self.log_dict({"train/loss": loss.detach(), "train/ctc": ctc.detach()}, batch_size=len(batch.texts))
+        return loss
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Clip the gradients to norm 2; leave the step out where they are not finite, whatever the loss was."""
+        parameters = [p for p in self.parameters() if p.grad is not None]
+        norm = torch.nn.utils.clip_grad_norm_(parameters, 2.0)
+        if not torch.isfinite(norm):
+            optimizer.zero_grad(set_to_none=True)
+            self.skipped_steps += 1
+        self.log("train/skipped_steps", float(self.skipped_steps))
+
+    def validation_step(self, batch: LineBatch, batch_idx: int) -> None:
+        log_probs_BTC = self(batch.x_BCHW, batch.widths_B).cpu().numpy()
+        for scores_TC, steps, text, source in zip(
+            log_probs_BTC, self.model.steps(batch.widths_B).tolist(), batch.texts, batch.sources, strict=True
+        ):
+            read = self.charset.decode(best_path(scores_TC[:steps]).labels)
+            self._read.append((read, text, source))
+
+    def on_validation_epoch_end(self) -> None:
+        read, self._read = self._read, []
+        for name, kind in (("", ""), ("/handwriting", "handwriting"), ("/print", "print")):
+            predictions = [line[0] for line in read if line[2].startswith(kind)]
+            truths = [line[1] for line in read if line[2].startswith(kind)]
+            if truths:
+                self.log(f"validation/cer{name}", character_error_rate(predictions, truths).rate, prog_bar=not name)
+        self.log("validation/wer", word_error_rate([line[0] for line in read], [line[1] for line in read]).rate)
+
+    def configure_optimizers(self) -> dict:
+        matrices = [p for p in self.parameters() if p.ndim > 1]
+        vectors = [p for p in self.parameters() if p.ndim <= 1]
+        groups = [{"params": matrices, "weight_decay": self.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, lr=self.lr, betas=(0.9, 0.98), fused=True)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, self._lr_share)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_save_checkpoint(self, checkpoint: dict) -> None:
+        checkpoint["characters"] = self.model.characters
+        checkpoint["skipped_steps"] = self.skipped_steps
+
+    def on_load_checkpoint(self, checkpoint: dict) -> None:
+        self.skipped_steps = checkpoint["skipped_steps"]
+
+    def _share_done(self, step: int) -> float:
+        total = self.trainer.max_steps
+        return min(1.0, step / total) if total and total > 0 else 0.0
+
+    def _lr_share(self, step: int) -> float:
+        """Warm up linearly, stay for a tenth of the steps, then fall along a half cosine to 1 % of the highest rate."""
+        falling = max(0.0, self._share_done(step) - 0.1) / 0.9
+        return min(1.0, (step + 1) / self.warmup) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * falling)))
+
+    def _alignment_weight(self) -> float:
+        if not self.alignment:
+            return 0.0
+        fallen = self._share_done(self.global_step) / self.alignment_share
+        return max(self.alignment_floor, self.alignment * (1 - fallen))
+
+
+def ctc_loss(scores_BTC: Tensor, y_BL: Tensor, steps_B: Tensor, lengths_B: Tensor) -> Tensor:
+    """Return the CTC loss per character, averaged over the lines.
+
+    Source: Graves et al. 2006, section 4.
+    """
+    log_probs_TBC = scores_BTC.float().log_softmax(-1).transpose(0, 1)
+    return F.ctc_loss(log_probs_TBC, y_BL, steps_B, lengths_B, zero_infinity=True)

@@ -1,0 +1,162 @@
+"""Font files as faces: which there are, what family and split they belong to, and which characters they can draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from string import ascii_letters
+from typing import Literal
+
+from fontTools.ttLib import TTFont, TTLibError
+from PIL import ImageFont
+
+from text_recognizer.charset import ASCII
+from text_recognizer.errors import UserError
+from text_recognizer.synth.splits import Split, split_of_family
+
+Kind = Literal["handwriting", "print"]
+
+PRINT_FILES = {
+    "matplotlib": ("DejaVuSans.ttf", "DejaVuSans-*.ttf", "DejaVuSansMono*.ttf", "DejaVuSerif.ttf", "DejaVuSerif-*.ttf", "STIXGeneral*.ttf"),
+    "font_caladea": ("*.ttf",),
+    "font_hanken_grotesk": ("*-Regular.otf", "*-Bold.otf", "*-Italic.otf", "*-Light.otf"),
+    "font_manrope": ("*",),
+    "font_roboto": ("*-Regular.ttf", "*-Bold.ttf", "*-Light.ttf", "*-Medium.ttf", "*-Italic.ttf"),
+    "font_source_sans_pro": ("*-Regular.otf", "*-Bold.otf", "*-It.otf", "*-Light.otf"),
+    "font_source_serif_pro": ("*-Regular.otf", "*-Bold.otf", "*-It.otf", "*-Light.otf"),
+    "font_fredoka_one": ("*.ttf",),
+}
+"""The packages among our dependencies that bring print fonts, and which of their files are used."""
+
+HANDWRITING_FILES = {"font_intuitive": ("*",), "font_amatic_sc": ("*.ttf",)}
+"""The two informal hands among them (the writers of `strokes` are the main source of handwriting)."""
+
+SUFFIXES = (".ttf", ".otf")
+LETTERS = frozenset(ascii_letters)
+
+
+@dataclass(frozen=True, order=True)
+class Face:
+    """One font file."""
+
+    path: Path
+    family: str
+    kind: Kind
+
+    @property
+    def split(self) -> Split:
+        """The split that the face may be used for, by its family."""
+        return split_of_family(self.family)
+
+    def at(self, size: int) -> ImageFont.FreeTypeFont:
+        """Return the face at `size` pixels per em."""
+        return _sized(self.path, size)
+
+    @property
+    def characters(self) -> frozenset[str]:
+        """The characters that the face maps and draws with ink; always with the space."""
+        return _drawable(self.path)
+
+    @property
+    def x_height(self) -> float:
+        """Height of a small x as a share of the em."""
+        return _metrics(self.path)[0]
+
+    @property
+    def advance(self) -> float:
+        """Mean advance of English text as a share of the em."""
+        return _metrics(self.path)[1]
+
+
+@cache
+def dependency_faces() -> tuple[Face, ...]:
+    """Return the faces that come with our dependencies, in a fixed order."""
+    packages: list[tuple[str, tuple[str, ...], Kind]] = [(n, g, "print") for n, g in PRINT_FILES.items()]
+    packages += [(name, globs, "handwriting") for name, globs in HANDWRITING_FILES.items()]
+    return tuple(sorted(face for name, globs, kind in packages for face in _package_faces(name, globs, kind)))
+
+
+@cache
+def folder_faces(folder: Path) -> tuple[Face, ...]:
+    """Return the faces of all .ttf and .otf files below `folder`.
+
+    A face is handwriting when a folder on its way is named ``handwriting``, print otherwise. Faces that lack more
+    than a few letters (symbol fonts) are left out.
+
+    Raises:
+        UserError: the folder is missing or holds no font file with Latin letters.
+    """
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES) if folder.is_dir() else []
+    if not paths:
+        raise UserError(f"{folder}: holds no .ttf or .otf file; put fonts there, or run make fonts, which fills data/fonts")
+    faces = tuple(
+        Face(path, family_name(path), "handwriting" if "handwriting" in path.relative_to(folder).parts else "print")
+        for path in paths
+    )
+    usable = tuple(face for face in faces if len(face.characters & LETTERS) >= 45)
+    if not usable:
+        raise UserError(f"{folder}: none of its {len(faces)} fonts has the Latin letters; add fonts that have them")
+    return usable
+
+
+def faces_of(split: Split, kind: Kind, faces: Iterable[Face]) -> dict[str, tuple[Face, ...]]:
+    """Return the faces of `faces` that are of `kind` and may be used for `split`, by family."""
+    families: dict[str, tuple[Face, ...]] = {}
+    for face in faces:
+        if face.kind == kind and face.split == split:
+            families[face.family] = (*families.get(face.family, ()), face)
+    return families
+
+
+def family_name(path: Path) -> str:
+    """Return the typographic family that a font file states.
+
+    Raises:
+        UserError: the file is not a font.
+    """
+    try:
+        with TTFont(path, lazy=True) as font:
+            name = font["name"].getDebugName(16) or font["name"].getDebugName(1)
+    except (TTLibError, OSError, KeyError) as error:
+        raise UserError(f"{path}: not a readable font ({error}); remove it or fetch it again") from error
+    return name or path.stem
+
+
+def _package_faces(package: str, globs: tuple[str, ...], kind: Kind) -> Iterable[Face]:
+    spec = find_spec(package)
+    for root in spec.submodule_search_locations or () if spec else ():
+        for glob in globs:
+            for path in sorted(Path(root).rglob(glob)):
+                if path.suffix.lower() in SUFFIXES:
+                    yield Face(path, family_name(path), kind)
+
+
+@lru_cache(maxsize=2000)
+def _sized(path: Path, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@cache
+def _drawable(path: Path) -> frozenset[str]:
+    with TTFont(path, lazy=True) as font:
+        mapped = font.getBestCmap()
+    face = _sized(path, 32)
+    inked = (c for c in ASCII if ord(c) in mapped and _has_ink(face, c))
+    return frozenset(inked) | {" "}
+
+
+def _has_ink(face: ImageFont.FreeTypeFont, character: str) -> bool:
+    left, top, right, bottom = face.getbbox(character)
+    return right > left and bottom > top
+
+
+@cache
+def _metrics(path: Path) -> tuple[float, float]:
+    face = _sized(path, 100)
+    tops = [face.getbbox(c, anchor="ls") for c in "xzuvn"]
+    x_height = max(6.0, -sum(box[1] for box in tops) / len(tops))
+    sample = "the quick brown fox jumps over a lazy dog, and she said no"
+    return x_height / 100, max(8.0, face.getlength(sample) / len(sample)) / 100

@@ -1,0 +1,113 @@
+"""What a run measures once and every resume reuses: precision, threads and the number of steps."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pytorch_lightning as pl
+import torch
+
+from text_recognizer.data.base import LineBatch
+from text_recognizer.errors import UserError
+from text_recognizer.lit_models.ctc import ctc_loss
+
+Precision = Literal["32-true", "bf16-mixed"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The recorded decisions of a run.
+
+    Attributes:
+        precision: as Lightning names it.
+        threads: of the training process, on a CPU.
+        max_steps: of the whole run; None until a time budget has been turned into steps.
+    """
+
+    precision: Precision
+    threads: int
+    max_steps: int | None = None
+
+    def with_steps(self, max_steps: int) -> Plan:
+        """Return the plan with its number of steps."""
+        return dataclasses.replace(self, max_steps=max_steps)
+
+    def save(self, path: Path) -> None:
+        """Write the plan as JSON, wholly or not at all."""
+        beside = path.with_suffix(".part")
+        beside.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+        beside.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Plan:
+        """Read a plan.
+
+        Raises:
+            UserError: the file is missing or not a plan.
+        """
+        try:
+            return cls(**json.loads(path.read_text()))
+        except (OSError, TypeError, ValueError) as error:
+            raise UserError(f"{path}: not the plan of a run ({error}); start the run anew") from error
+
+
+def measured_plan(
+    lit_model: pl.LightningModule, batch: LineBatch, precision: Precision | None = None, threads: int | None = None
+) -> Plan:
+    """Return the fastest precision and number of threads for training `lit_model` on batches like `batch`.
+
+    Args:
+        lit_model: is left as it is; copies are trained.
+        precision: use this one and measure the threads only.
+        threads: use these and measure the precision only.
+    """
+    precisions = [precision] if precision else _precisions()
+    counts = [threads] if threads else _thread_counts()
+    options = [Plan(p, n) for p in precisions for n in counts]
+    if len(options) == 1:
+        return options[0]
+    return min(options, key=lambda plan: seconds_per_step(lit_model, batch, plan))
+
+
+def seconds_per_step(lit_model: pl.LightningModule, batch: LineBatch, plan: Plan, steps: int = 3) -> float:
+    """Return the shortest of `steps` training steps on `batch`, in seconds, after one to warm up."""
+    model = copy.deepcopy(lit_model.model).train()
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model, batch = model.to(device), batch.to(torch.device(device))
+    before = torch.get_num_threads()
+    torch.set_num_threads(plan.threads)
+    times = []
+    for _ in range(steps + 1):
+        begun = time.perf_counter()
+        with torch.autocast(device, torch.bfloat16, enabled=plan.precision == "bf16-mixed"):
+            scores_BTC, early_BTC = model(batch.x_BCHW, batch.widths_B)
+        loss = ctc_loss(scores_BTC, batch.y_BL, model.steps(batch.widths_B), batch.lengths_B)
+        (loss + early_BTC.float().mean()).backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        times.append(time.perf_counter() - begun + (0 if device == "cpu" else _wait()))
+    torch.set_num_threads(before)
+    return min(times[1:])
+
+
+def _precisions() -> list[Precision]:
+    return ["32-true", "bf16-mixed"]
+
+
+def _thread_counts() -> list[int]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return sorted({1, max(1, cores // 2), cores}, reverse=True) if not torch.cuda.is_available() else [1]
+
+
+def _wait() -> float:
+    begun = time.perf_counter()
+    torch.cuda.synchronize()
+    return time.perf_counter() - begun

@@ -1,0 +1,157 @@
+"""One training run: its folder, its trainer, and how it ends."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
+
+from text_recognizer.callbacks.averaging import MovingAverage
+from text_recognizer.callbacks.checkpoints import SAVED_EXIT_CODE, Checkpoints
+from text_recognizer.callbacks.metrics_file import MetricsFile
+from text_recognizer.callbacks.progress import ProgressBar
+from text_recognizer.callbacks.sample_pictures import SamplePictures
+from text_recognizer.callbacks.time_budget import TimeBudget, validation_interval
+from text_recognizer.data.base import LineData
+from text_recognizer.errors import UserError
+from training.plan import Plan, Precision, measured_plan
+from training.run_folder import mark_finished, record_origin
+
+
+class Run:
+    """How long, how precisely and where a model is trained.
+
+    Args:
+        name: of the run's folder below `runs`, before its number.
+        runs: folder of all runs.
+        max_steps: optimiser steps; when left out, `budget` is turned into steps.
+        budget: seconds of training, turned into steps once, by timing the first 30.
+        seed: of weights, data and dropout; equal seeds give equal runs.
+        resume: folder of a run to continue, or auto: the newest unfinished one of this name.
+        precision: of the arithmetic; the faster one is measured when left out.
+        threads: of the training process; measured when left out.
+        checkpoint_every: steps between two checkpoints.
+        logger: next to metrics.csv; wandb works offline where no key is set.
+    """
+
+    def __init__(
+        self,
+        name: str = "line_ctc",
+        runs: Path = Path("runs"),
+        max_steps: int | None = None,
+        budget: float = 285.0,
+        seed: int = 0,
+        resume: str | None = None,
+        precision: Precision | None = None,
+        threads: int | None = None,
+        checkpoint_every: int = 100,
+        logger: Literal["tensorboard", "wandb", "none"] = "tensorboard",
+    ) -> None:
+        self.name, self.runs, self.max_steps, self.budget, self.seed = name, runs, max_steps, budget, seed
+        self.resume, self.precision, self.threads = resume, precision, threads
+        self.checkpoint_every, self.logger = checkpoint_every, logger
+
+    def fit(self, lit_model: pl.LightningModule, data: LineData, folder: Path) -> int:
+        """Train in `folder`, from its last checkpoint if it has one, and return the exit code.
+
+        Raises:
+            UserError: a checkpoint cannot be written or is of another charset.
+        """
+        plan = self._plan(lit_model, data, folder)
+        torch.set_num_threads(plan.threads)
+        checkpoints = Checkpoints(folder, self.checkpoint_every)
+        trainer = self._trainer(plan, folder, checkpoints)
+        last = folder / "last.ckpt"
+        _fit_quietly(
+            lambda: trainer.fit(lit_model, data, ckpt_path=_checked(last, lit_model) if last.exists() else None)
+        )
+        if checkpoints.stopped_by is not None:
+            print(
+                f"stopped by signal {checkpoints.stopped_by} after step {trainer.global_step} and saved;"
+                f" continue with --resume {folder}"
+            )
+            return SAVED_EXIT_CODE
+        mark_finished(folder, lit_model.state_dict(), trainer.global_step)
+        return 0
+
+    def _plan(self, lit_model: pl.LightningModule, data: LineData, folder: Path) -> Plan:
+        """Return the recorded plan of the run, measured and recorded now if there is none."""
+        path = folder / "plan.json"
+        if not path.exists():
+            record_origin(folder)
+            plan = measured_plan(lit_model, data.train_batches()[0], self.precision, self.threads)
+            plan.with_steps(self.max_steps).save(path)
+        return Plan.load(path)
+
+    def _trainer(self, plan: Plan, folder: Path, checkpoints: Checkpoints) -> pl.Trainer:
+        callbacks = [MovingAverage(), MetricsFile(folder), SamplePictures(folder), ProgressBar(), checkpoints]
+        if plan.max_steps is None:
+            callbacks.append(TimeBudget(self.budget, lambda steps: plan.with_steps(steps).save(folder / "plan.json")))
+        return pl.Trainer(
+            accelerator="auto",
+            devices=1,
+            precision=plan.precision,
+            max_steps=plan.max_steps or -1,
+            max_epochs=-1,
+            val_check_interval=validation_interval(plan.max_steps) if plan.max_steps else 1_000_000,
+            check_val_every_n_epoch=None,
+            num_sanity_val_steps=0,
+            callbacks=callbacks,
+            logger=self._loggers(folder),
+            default_root_dir=folder,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+            log_every_n_steps=10,
+        )
+
+    def _loggers(self, folder: Path) -> list[Logger]:
+        if self.logger == "tensorboard":
+            return [TensorBoardLogger(folder, name="", version="tensorboard")]
+        if self.logger == "wandb":
+            return [wandb_logger(folder)]
+        return []
+
+
+def wandb_logger(folder: Path) -> Logger:
+    """Return a W&B logger, offline where no key is set; a resumed run goes on under its own id."""
+    import wandb
+
+    offline = wandb.api.api_key is None
+    if offline:
+        print(f"wandb: no key is set, so this run is logged offline; upload it later with: wandb sync {folder}/wandb/*")
+    return WandbLogger(name=folder.name, save_dir=folder, id=folder.name, offline=offline, resume="allow")
+
+
+def _checked(path: Path, lit_model: pl.LightningModule) -> Path:
+    """Return `path` if its checkpoint fits the model.
+
+    Raises:
+        UserError: it is damaged, or its characters are not the model's.
+    """
+    try:
+        characters = torch.load(path, map_location="cpu", weights_only=False)["characters"]
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise UserError(f"{path}: not a readable checkpoint ({error}); delete it and run again") from error
+    ours = lit_model.charset.characters
+    if characters != ours:
+        other = "".join(sorted(set(characters) ^ set(ours))) or "their order"
+        raise UserError(
+            f"{path}: its charset has {len(characters)} characters, the model's {len(ours)} (they differ in {other!r});"
+            " start a new run or set --data.characters to those of the checkpoint"
+        )
+    return path
+
+
+def _fit_quietly(fit: Callable[[], None]) -> None:
+    """Run `fit` without Lightning's advice on settings that are chosen here on purpose."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+        warnings.filterwarnings("ignore", message=".*precision.*is not supported.*")
+        fit()
