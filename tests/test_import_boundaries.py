@@ -89,7 +89,8 @@ def test_a_module_imports_only_along_the_arrows(path):
         assert path.name == "__init__.py", "a module belongs into one of the packages of the design"
         return
     assert package in ARROWS, f"{package} is not in the table of arrows; add it to DESIGN.md and here"
-    assert not wrong_arrows(package, path.read_text(encoding="utf-8"))
+    wrong = wrong_arrows(package, path.read_text(encoding="utf-8"))
+    assert not wrong, f"{package} imports {', '.join(wrong)}; the design lets it import {sorted(reachable(package))}"
 
 
 @pytest.mark.parametrize("path", [path for path in python_files() if unit(module_name(path)) in PROD], ids=module_name)

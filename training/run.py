@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -12,11 +14,12 @@ import torch
 from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
 
 from text_recognizer.callbacks.averaging import MovingAverage
-from text_recognizer.callbacks.checkpoints import SAVED_EXIT_CODE, Checkpoints
+from text_recognizer.callbacks.checkpoints import SAVED_EXIT_CODE, Checkpoints, reason
 from text_recognizer.callbacks.metrics_file import MetricsFile
 from text_recognizer.callbacks.progress import ProgressBar
 from text_recognizer.callbacks.sample_pictures import SamplePictures
-from text_recognizer.callbacks.time_budget import TimeBudget, validation_interval
+from text_recognizer.callbacks.time_budget import TimeBudget
+from text_recognizer.callbacks.validation_times import ValidationTimes, validation_interval
 from text_recognizer.data.base import LineData
 from text_recognizer.errors import UserError
 from training.plan import Plan, Precision, measured_plan
@@ -60,23 +63,23 @@ class Run:
         """Train in `folder`, from its last checkpoint if it has one, and return the exit code.
 
         Raises:
-            UserError: a checkpoint cannot be written or is of another charset.
+            UserError: a checkpoint cannot be written, is damaged or is of another model.
         """
-        plan = self._plan(lit_model, data, folder)
-        torch.set_num_threads(plan.threads)
-        checkpoints = Checkpoints(folder, self.checkpoint_every)
-        trainer = self._trainer(plan, folder, checkpoints)
+        average, checkpoints = MovingAverage(), Checkpoints(folder, self.checkpoint_every)
         last = folder / "last.ckpt"
-        _fit_quietly(
-            lambda: trainer.fit(lit_model, data, ckpt_path=_checked(last, lit_model) if last.exists() else None)
-        )
-        if checkpoints.stopped_by is not None:
+        with checkpoints.noting_signals(), lightning_silenced():
+            plan = self._plan(lit_model, data, folder)
+            torch.set_num_threads(plan.threads)
+            trainer = self._trainer(plan, folder, [average, MetricsFile(folder)], checkpoints)
+            saved = checked_checkpoint(last, lit_model) if last.exists() else None
+            trainer.fit(lit_model, data, ckpt_path=saved, weights_only=False)
+        if checkpoints.stopped_by is not None and not 0 < trainer.max_steps <= trainer.global_step:
             print(
                 f"stopped by signal {checkpoints.stopped_by} after step {trainer.global_step} and saved;"
                 f" continue with --resume {folder}"
             )
             return SAVED_EXIT_CODE
-        mark_finished(folder, lit_model.state_dict(), trainer.global_step)
+        mark_finished(folder, average.weights(), trainer.global_step)
         return 0
 
     def _plan(self, lit_model: pl.LightningModule, data: LineData, folder: Path) -> Plan:
@@ -88,20 +91,21 @@ class Run:
             plan.with_steps(self.max_steps).save(path)
         return Plan.load(path)
 
-    def _trainer(self, plan: Plan, folder: Path, checkpoints: Checkpoints) -> pl.Trainer:
-        callbacks = [MovingAverage(), MetricsFile(folder), SamplePictures(folder), ProgressBar(), checkpoints]
+    def _trainer(self, plan: Plan, folder: Path, first: list[pl.Callback], checkpoints: Checkpoints) -> pl.Trainer:
+        """Return the trainer; `checkpoints` is the last to be called, when all others have done their part of a step."""
+        callbacks = [*first, SamplePictures(folder), ProgressBar(), ValidationTimes()]
         if plan.max_steps is None:
             callbacks.append(TimeBudget(self.budget, lambda steps: plan.with_steps(steps).save(folder / "plan.json")))
         return pl.Trainer(
-            accelerator="auto",
+            accelerator="cuda" if torch.cuda.is_available() else "cpu",
             devices=1,
             precision=plan.precision,
             max_steps=plan.max_steps or -1,
             max_epochs=-1,
-            val_check_interval=validation_interval(plan.max_steps) if plan.max_steps else 1_000_000,
+            val_check_interval=validation_interval(plan.max_steps),
             check_val_every_n_epoch=None,
             num_sanity_val_steps=0,
-            callbacks=callbacks,
+            callbacks=[*callbacks, checkpoints],
             logger=self._loggers(folder),
             default_root_dir=folder,
             enable_checkpointing=False,
@@ -129,29 +133,46 @@ def wandb_logger(folder: Path) -> Logger:
     return WandbLogger(name=folder.name, save_dir=folder, id=folder.name, offline=offline, resume="allow")
 
 
-def _checked(path: Path, lit_model: pl.LightningModule) -> Path:
+def checked_checkpoint(path: Path, lit_model: pl.LightningModule) -> Path:
     """Return `path` if its checkpoint fits the model.
 
     Raises:
-        UserError: it is damaged, or its characters are not the model's.
+        UserError: it is damaged, or its characters or weights are not the model's.
     """
     try:
-        characters = torch.load(path, map_location="cpu", weights_only=False)["characters"]
+        checkpoint = torch.load(path, map_location="cpu", weights_only=False)
+        characters, weights = checkpoint["characters"], checkpoint["state_dict"]
     except Exception as error:  # torch raises many kinds for a damaged file
-        raise UserError(f"{path}: not a readable checkpoint ({error}); delete it and run again") from error
-    ours = lit_model.charset.characters
+        raise UserError(f"{path}: not a readable checkpoint ({reason(error)}); start a new run") from error
+    ours, shapes = lit_model.model.characters, {n: v.shape for n, v in lit_model.state_dict().items()}
     if characters != ours:
-        other = "".join(sorted(set(characters) ^ set(ours))) or "their order"
+        other = "".join(sorted(set(characters) ^ set(ours)))
         raise UserError(
-            f"{path}: its charset has {len(characters)} characters, the model's {len(ours)} (they differ in {other!r});"
-            " start a new run or set --data.characters to those of the checkpoint"
+            f"{path}: its charset has {len(characters)} characters, the model's {len(ours)} (they differ in"
+            f" {repr(other) if other else 'their order'}); start a new run or give --data.characters those of the"
+            " checkpoint"
+        )
+    wrong = sorted({n for n, v in weights.items() if v.shape != shapes.get(n)} | (shapes.keys() - weights.keys()))
+    if wrong:
+        raise UserError(
+            f"{path}: {len(wrong)} of its weights do not fit the model, {wrong[0]} first; it is of another model, so"
+            " start a new run"
         )
     return path
 
 
-def _fit_quietly(fit: Callable[[], None]) -> None:
-    """Run `fit` without Lightning's advice on settings that are chosen here on purpose."""
+@contextmanager
+def lightning_silenced() -> Iterator[None]:
+    """Keep Lightning from advertising and from advice on settings that are chosen here on purpose."""
+    loggers = [logging.getLogger(name) for name in ("pytorch_lightning", "lightning_fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-        warnings.filterwarnings("ignore", message=".*precision.*is not supported.*")
-        fit()
+        for message in ("does not have many workers", "precision.*is not supported", "treespec, LeafSpec"):
+            warnings.filterwarnings("ignore", message=f".*{message}.*")
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

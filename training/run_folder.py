@@ -136,3 +136,15 @@ def _git(*arguments: str) -> str:
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def latest_run(root: Path) -> Path:
+    """Return the run below `root` that was written to last.
+
+    Raises:
+        UserError: there is none with a checkpoint.
+    """
+    checkpoints = sorted(root.glob("*/best.ckpt"), key=lambda path: path.stat().st_mtime)
+    if not checkpoints:
+        raise UserError(f"{root}: holds no run with a best.ckpt; train one with training/run_experiment.py")
+    return checkpoints[-1].parent

@@ -5,8 +5,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from tests.inference.drawn_pages import FACES, WORDS, DrawnPage, draw_page, font
+from text_recognizer.image import dark_on_light
 from text_recognizer.inference.deskew import Turn, skew
 from text_recognizer.inference.line_finder import FoundLine, find_lines
+from text_recognizer.synth.lines import LineSynthesiser
 
 
 def shared_height(page: DrawnPage, line: FoundLine, box: tuple[int, int, int, int]) -> float:
@@ -101,11 +103,47 @@ def test_the_baseline_runs_below_the_letters_without_descender():
     assert line.baseline == pytest.approx(80, abs=2)
 
 
-def test_ruled_lines_are_no_lines_of_text():
-    page = draw_page(4, 3, text_px=24)
-    ruled = page.grey_HW.copy()
-    ruled[430:432, 20:680] = ruled[20:22, 20:680] = 60
-    assert len(find_lines(ruled)) == 3
+@pytest.mark.parametrize("dotted", [False, True])
+@pytest.mark.parametrize("angle", [0.0, 2.0])
+def test_the_rules_of_ruled_paper_are_no_lines_of_text(dotted, angle):
+    page = Image.new("L", (700, 600), 240)
+    pen = ImageDraw.Draw(page)
+    for row in range(1, 14):
+        pen.line([(40, 42 * row), (660, 42 * row)], fill=90, width=2)
+        if dotted:
+            pen.line([(40, 42 * row), (660, 42 * row)], fill=240, width=4)
+            pen.point([(x, 42 * row + y) for x in range(40, 660, 4) for y in (0, 1)], fill=60)
+    for row in range(1, 7):
+        pen.text((50, 42 * row), "a line on ruled paper, gently", fill=30, font=font("DejaVuSans", 24), anchor="ls")
+    turned = page.rotate(-angle, Image.Resampling.BICUBIC, fillcolor=240)
+    lines = find_lines(np.asarray(turned))
+    assert len(lines) == 6
+    assert max(line.crop_HW.shape[0] for line in lines) < 48
+
+
+def test_rules_below_text_are_painted_out():
+    page = Image.new("L", (600, 100), 240)
+    pen = ImageDraw.Draw(page)
+    pen.text((50, 60), "underlined text", fill=30, font=font("DejaVuSans", 30), anchor="ls")
+    pen.line([(20, 64), (580, 64)], fill=60, width=2)
+    (line,) = find_lines(np.asarray(page))
+    rows = slice(64 - line.top - 1, 64 - line.top + 2)
+    assert np.median(line.crop_HW[rows]) > 200
+
+
+def test_the_short_last_line_of_a_paragraph_is_found():
+    page = Image.new("L", (700, 400), 240)
+    pen = ImageDraw.Draw(page)
+    for row, text in enumerate(["the last line of this paragraph is short as they often are"] * 6 + ["I did."]):
+        pen.text((30, 60 + 40 * row), text, fill=30, font=font("DejaVuSerif", 21), anchor="ls")
+    assert len(find_lines(np.asarray(page))) == 7
+
+
+def test_lines_of_handwriting_and_print_keep_their_polarity_and_stay_one_line():
+    lines = [LineSynthesiser(seed=5).line(7 * number).image_HW for number in range(40)]
+    assert all(np.array_equal(dark_on_light(line), line) for line in lines)
+    assert all(np.array_equal(dark_on_light(255 - line), line) for line in lines)
+    assert sum(len(find_lines(line)) == 1 for line in lines) >= 38
 
 
 def hostile() -> dict[str, np.ndarray]:

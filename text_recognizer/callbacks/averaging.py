@@ -18,6 +18,11 @@ class MovingAverage(WeightAveraging):
         self.decay = decay
         super().__init__(multi_avg_fn=self._average)
 
+    def weights(self) -> dict[str, Tensor]:
+        """Return the averaged weights of the module that was trained."""
+        assert self._average_model is not None, "there is no average before fit"
+        return self._average_model.module.state_dict()
+
     @torch.no_grad()  # called once for each type of tensor
     def _average(self, averages: list[Tensor], weights: list[Tensor], updates: Tensor | int) -> None:
         step = int(updates)

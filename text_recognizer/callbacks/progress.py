@@ -43,7 +43,7 @@ class ProgressBar(pl.Callback):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.state.fn == TrainerFn.FITTING and trainer.is_global_zero and not self._bar:
             total = trainer.max_steps if trainer.max_steps > 0 else "?"
-            self.console.print(f"step {trainer.global_step} of {total}: {self._numbers(trainer)}", highlight=False)
+            self.console.print(f"step {trainer.global_step} of {total}: {self._numbers(trainer)}", highlight=False, soft_wrap=True)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._stop()

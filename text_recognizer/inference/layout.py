@@ -10,8 +10,8 @@ from text_recognizer.inference.components import Components
 LEAST_AREA = 6
 """Pixels; smaller pieces of ink are specks."""
 
-SPECK, SPANNING = -1, -2
-"""Owners of ink that is part of no line, and of ink that reaches over several."""
+SPECK, SPANNING, RULE = -1, -2, -3
+"""Owners of ink that is part of no line, that reaches over several, and that is a printed rule."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _pitch(profile_H: np.ndarray, height: float) -> float:
         lag = np.arange(low, high)
         peak = (alike[lag] >= alike[lag - 1]) & (alike[lag] >= alike[lag + 1]) & (alike[lag] > 0.08 * alike[0])
         if peak.any():
-            return float(lag[peak & (alike[lag] >= 0.7 * alike[lag[peak]].max())][0])
+            return float(lag[peak & (alike[lag] >= 0.5 * alike[lag[peak]].max())][0])
     return 1.8 * height
 
 
@@ -87,7 +87,7 @@ def _centres(profile_H: np.ndarray, pitch: float) -> tuple[np.ndarray, np.ndarra
     offset = int(3 * sigma) + 1
     smooth = _smoothed(np.pad(profile_H, offset), sigma)
     inner = smooth[1:-1]
-    peaks = np.flatnonzero((inner > smooth[:-2]) & (inner >= smooth[2:]) & (inner > 0.12 * smooth.max())) + 1
+    peaks = np.flatnonzero((inner > smooth[:-2]) & (inner >= smooth[2:]) & (inner > 0.05 * smooth.max())) + 1
     kept: list[int] = []
     for row in sorted(peaks.tolist(), key=lambda row: -smooth[row]):
         if all(abs(row - other) > 0.55 * pitch for other in kept):

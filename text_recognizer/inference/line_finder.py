@@ -9,13 +9,17 @@ from text_recognizer.image import dark_on_light
 from text_recognizer.inference.components import Components, connected_components
 from text_recognizer.inference.deskew import Turn, skew
 from text_recognizer.inference.ink import find_ink
-from text_recognizer.inference.layout import SPANNING, SPECK, Layout, find_layout
+from text_recognizer.inference.layout import RULE, SPANNING, SPECK, Layout, find_layout
+from text_recognizer.inference.rules import find_rules
 
 WORKING_SIDE = 1_800
 """Pages with a longer side are searched at a reduced scale; lines are still cut from the full one."""
 
 LEAST_ANGLE = 0.15
 LEAST_SIDE = 6
+
+FLAT = 0.33
+"""Share of the tall lines' height below which a line holds no text."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,13 @@ def find_lines(grey_HW: np.ndarray) -> list[FoundLine]:
 
 
 def _cut_out(page_HW: np.ndarray, mask_HW: np.ndarray, paper_HW: np.ndarray, scale: int, turn: Turn) -> list[FoundLine]:
+    rules_HW = find_rules(mask_HW)
+    mask_HW = mask_HW & ~rules_HW
     parts = connected_components(mask_HW)
     layout = find_layout(mask_HW, parts)
     if layout is None:
         return []
-    owner_HW = np.full(mask_HW.shape, SPECK, dtype=np.int32)
+    owner_HW = np.where(rules_HW, RULE, SPECK)
     owner_HW[mask_HW] = layout.owner_K[parts.of_pixel]
     lines = []
     for line in range(len(layout.centre_J)):
@@ -94,7 +100,15 @@ def _cut_out(page_HW: np.ndarray, mask_HW: np.ndarray, paper_HW: np.ndarray, sca
         baseline = top + _baseline((owner_HW[window] == line).sum(axis=1), layout.centre_J[line] - top)
         if min(crop_HW.shape) >= LEAST_SIDE:
             lines.append(FoundLine(crop_HW, left * scale, top * scale, baseline * scale, turn))
-    return lines
+    return _without_flat(lines)
+
+
+def _without_flat(lines: list[FoundLine]) -> list[FoundLine]:
+    """Drop lines much lower than the others: dotted rules, rows of dashes, dust."""
+    if len(lines) < 3:
+        return lines
+    usual = np.percentile([line.crop_HW.shape[0] for line in lines], 90)
+    return [line for line in lines if line.crop_HW.shape[0] >= FLAT * usual]
 
 
 def _reduced(page_HW: np.ndarray, scale: int) -> np.ndarray:
@@ -121,10 +135,10 @@ def _box(parts: Components, layout: Layout, line: int, shape: tuple[int, int]) -
 
 
 def _foreign(owner_hw: np.ndarray, layout: Layout, line: int, top: int) -> np.ndarray:
-    """Return which pixels of a line's window are other lines' ink: theirs, and what spans lines beyond the cuts."""
+    """Return which pixels of a line's window are not its ink: other lines', rules, what spans lines beyond the cuts."""
     row = np.arange(top, top + owner_hw.shape[0])[:, None]
     outside = (row < layout.cut_J[line]) | (row >= layout.cut_J[line + 1])
-    foreign = ((owner_hw >= 0) & (owner_hw != line)) | ((owner_hw == SPANNING) & outside)
+    foreign = ((owner_hw >= 0) & (owner_hw != line)) | ((owner_hw == SPANNING) & outside) | (owner_hw == RULE)
     return _grown(foreign) & ~(owner_hw == line)
 
 

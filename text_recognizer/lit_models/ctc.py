@@ -16,6 +16,9 @@ from text_recognizer.lit_models.alignment import alignment_loss
 from text_recognizer.metrics.error_rate import character_error_rate, word_error_rate
 from text_recognizer.models.base import LineModel
 
+UNPLANNED = 30
+"""Steps in which the schedules do not look at the length of the run, so that its being unknown changes nothing."""
+
 
 class CTC(pl.LightningModule):
     """CTC loss, helped in the beginning by the known places of the characters.
@@ -110,8 +113,9 @@ class CTC(pl.LightningModule):
         self.skipped_steps = checkpoint["skipped_steps"]
 
     def _share_done(self, step: int) -> float:
+        """Return the share of the run that is done; 0 for the first steps, while a time budget is not yet steps."""
         total = self.trainer.max_steps
-        return min(1.0, step / total) if total and total > 0 else 0.0
+        return min(1.0, step / total) if total > 0 and step > UNPLANNED else 0.0
 
     def _lr_share(self, step: int) -> float:
         """Warm up linearly, stay for a tenth of the steps, then fall along a half cosine to 1 % of the highest rate."""

@@ -147,10 +147,15 @@ def _padded(source: np.ndarray, width: int) -> np.ndarray:
     return np.pad(source, ((0, 0), (0, width - source.shape[1])))
 
 
-def on_paper(ink_HW: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return the grey line, uint8 [H, W] dark on light: ink on uneven paper, seen by an imperfect camera."""
+def on_paper(ink_HW: np.ndarray, rng: np.random.Generator, unit: float | None = None) -> np.ndarray:
+    """Return the grey picture, uint8 [H, W] dark on light: ink on uneven paper, seen by an imperfect camera.
+
+    Args:
+        ink_HW: float32, 0 to 1.
+        unit: scale of blur and texture: 1 for text of lines 40 px high; that of a single line when left out.
+    """
     height, width = ink_HW.shape
-    unit = height / 40
+    unit = unit or height / 40
     dice = rng.random(20).tolist()
     clean = dice[0] < 0.3
     paper = 1.0 if clean else 0.72 + 0.28 * dice[1]

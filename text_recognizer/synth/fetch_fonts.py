@@ -58,7 +58,9 @@ def read_metadata(path: Path) -> list[Family]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         return [Family(name=name, **entry) for name, entry in table["family"].items()]
     except FileNotFoundError:
-        raise UserError(f"{path}: there is no such file; run this from the repository or name it with --metadata") from None
+        raise UserError(
+            f"{path}: there is no such file; run this from the repository or name it with --metadata"
+        ) from None
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise UserError(f"{path}: not a list of families ({error}); compare it with the one in git") from None
 
@@ -75,7 +77,9 @@ def fetch(family: Family, folder: Path) -> None:
         UserError: the registry's command is missing or fails, or a file is not the recorded one.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        unpacked = _unpack_npm(family, Path(scratch)) if family.registry == "npm" else _unpack_debian(family, Path(scratch))
+        unpacked = (
+            _unpack_npm(family, Path(scratch)) if family.registry == "npm" else _unpack_debian(family, Path(scratch))
+        )
         for file, sha256 in family.files.items():
             source = unpacked / file
             found = hashlib.sha256(source.read_bytes()).hexdigest() if source.exists() else "no such file"
@@ -128,7 +132,9 @@ def _run(family: Family, command: list[str], folder: Path) -> None:
         raise UserError(f"{family.name}: needs the command {command[0]}, which is not installed; install it") from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
-        raise UserError(f"{family.name}: {' '.join(command)} failed ({said}); check the network and run make fonts again")
+        raise UserError(
+            f"{family.name}: {' '.join(command)} failed ({said}); check the network and run make fonts again"
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:

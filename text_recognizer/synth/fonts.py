@@ -20,7 +20,14 @@ from text_recognizer.synth.splits import Split, split_of_family
 Kind = Literal["handwriting", "print"]
 
 PRINT_FILES = {
-    "matplotlib": ("DejaVuSans.ttf", "DejaVuSans-*.ttf", "DejaVuSansMono*.ttf", "DejaVuSerif.ttf", "DejaVuSerif-*.ttf", "STIXGeneral*.ttf"),
+    "matplotlib": (
+        "DejaVuSans.ttf",
+        "DejaVuSans-*.ttf",
+        "DejaVuSansMono*.ttf",
+        "DejaVuSerif.ttf",
+        "DejaVuSerif-*.ttf",
+        "STIXGeneral*.ttf",
+    ),
     "font_caladea": ("*.ttf",),
     "font_hanken_grotesk": ("*-Regular.otf", "*-Bold.otf", "*-Italic.otf", "*-Light.otf"),
     "font_manrope": ("*",),
@@ -91,7 +98,9 @@ def folder_faces(folder: Path) -> tuple[Face, ...]:
     """
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES) if folder.is_dir() else []
     if not paths:
-        raise UserError(f"{folder}: holds no .ttf or .otf file; put fonts there, or run make fonts, which fills data/fonts")
+        raise UserError(
+            f"{folder}: holds no .ttf or .otf file; put fonts there, or run make fonts, which fills data/fonts"
+        )
     faces = tuple(
         Face(path, family_name(path), "handwriting" if "handwriting" in path.relative_to(folder).parts else "print")
         for path in paths

@@ -212,7 +212,9 @@ def _inked(
     pixels = np.stack([points[:, 0] - left, top - points[:, 1]], axis=1) * scale - 0.5
     canvas = np.zeros((height * FINE, width * FINE), np.uint8)
     fixed = np.rint(pixels * (1 << SHIFT)).astype(np.int32)
-    levels = _levels(points, starts, pen, scale, rng)
+    levels = np.maximum(2, _levels(points, starts, pen, scale, rng))
+    dots = starts[np.diff(starts, append=len(points)) == 2]
+    levels[dots] += round(0.05 * scale)
     for level, runs in _runs(fixed, starts, levels).items():
         cv2.polylines(canvas, runs, False, 255, level, cv2.LINE_8, SHIFT)
     ink = cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
@@ -224,7 +226,7 @@ def _inked(
 def _levels(points: np.ndarray, starts: np.ndarray, pen: Pen, scale: float, rng: np.random.Generator) -> np.ndarray:
     """Return the line width, in whole pixels of the fine canvas, of each segment [N - 1]; strokes begin at `starts`."""
     if (pen.thick - pen.thin) * scale < 0.6:
-        return np.full(len(points) - 1, max(1, round(pen.thick * scale)))
+        return np.full(len(points) - 1, round(pen.thick * scale))
     way = np.diff(points, axis=0)
     way[starts[1:] - 1] = 0.0
     way[1:-1] = way[:-2] + way[1:-1] + way[2:]
@@ -237,7 +239,7 @@ def _levels(points: np.ndarray, starts: np.ndarray, pen: Pen, scale: float, rng:
         knots = rng.uniform(-1, 1, len(way) // 12 + 2)
         share = share + pen.waver * np.interp(np.arange(len(way)) / 12, np.arange(len(knots)), knots)
     width = pen.thin + (pen.thick - pen.thin) * np.clip(share, 0, 1)
-    return np.maximum(1, np.rint(width * scale)).astype(int)
+    return np.rint(width * scale).astype(int)
 
 
 def _runs(fixed: np.ndarray, starts: np.ndarray, levels: np.ndarray) -> dict[int, list[np.ndarray]]:

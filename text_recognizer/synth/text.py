@@ -35,7 +35,9 @@ class TextSource:
         words = bundled_text("words.txt") if split == "train" and folder is None else self.prose
         self.words = words.split()[:20_000]
         if not self.words or not any(character in self.characters for character in self.prose):
-            raise UserError(f"{folder or split}: no text to draw; add .txt files with words in the charset's characters")
+            raise UserError(
+                f"{folder or split}: no text to draw; add .txt files with words in the charset's characters"
+            )
 
     def line(self, rng: np.random.Generator, length: int) -> str:
         """Return a line of about `length` characters, at least one, without leading, trailing or double spaces."""
@@ -114,6 +116,13 @@ def _figure(rng: np.random.Generator, word: Callable[[np.random.Generator], str]
     forms = (
         *(f"{b}", f"{a},{b:03d}", f"{b / 7:.2f}", f"{a}/{1 + b % 12}/{year}", f"{year}", f"${a}.{b % 100:02d}"),
         *(f"{b % 100}%", f"({a})", f"#{b}", f"{a % 24}:{b % 60:02d}", f"+{b} {a:02d}-{year}", f"{a}*{b}=", f"[{a}]"),
-        *(f"{year}-{1 + b % 12:02d}-{a:02d}", f"No. {b}", f"{a} & {b}", f'"{word(rng)}"', word(rng), f"{word(rng)}@{a}"),
+        *(
+            f"{year}-{1 + b % 12:02d}-{a:02d}",
+            f"No. {b}",
+            f"{a} & {b}",
+            f'"{word(rng)}"',
+            word(rng),
+            f"{word(rng)}@{a}",
+        ),
     )
     return forms[rng.integers(len(forms))]

@@ -16,7 +16,9 @@ Glyph = tuple[float, float, int, str]
 """x and y of the origin, size in pixels per em, and the characters to draw there."""
 
 
-def draw_type(text: str, face: Face, rng: np.random.Generator, x_height: float = 16.0, unevenness: float = 0.0) -> InkLine:
+def draw_type(
+    text: str, face: Face, rng: np.random.Generator, x_height: float = 16.0, unevenness: float = 0.0
+) -> InkLine:
     """Return `text` drawn in `face`.
 
     Args:

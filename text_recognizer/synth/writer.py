@@ -99,7 +99,7 @@ class Glyph:
     """One form as one writer shapes it.
 
     Attributes:
-        points: float64 [N, 2 + 2 * MODES], the path and the displacements that an instance may add to it.
+        points: float32 [N, 2 + 2 * MODES], the path and the displacements that an instance may add to it.
         starts: first row of each stroke.
         entry, exit: rows where neighbours join, -1 for none.
         extent: float64 [21]: least x in each band of height (about 99 where it is empty), greatest x (-99),
@@ -128,7 +128,7 @@ class Writer:
         self.pen = _pen(r, min(1.0, self.style.width) * (0.75 if self.style.capitals_only else 1.0))
         self._taste = _taste(r, self.style)
         self._proportions = [_proportions(self.style, above) for above in (self.style.ascender, self.style.capital)]
-        noise = r.standard_normal((POOL, 2 + 2 * MODES))
+        noise = r.standard_normal((POOL, 2 + 2 * MODES), dtype=np.float32)
         self._smooth = (np.roll(noise, 1, 0) + 2 * noise + np.roll(noise, -1, 0)) / 2.5
         self._deviations = 0.6 * noise
         self._luck = r.gumbel(size=sum(map(len, alphabet().values())))
@@ -178,9 +178,9 @@ class Writer:
             noise[shape.dot, 2::2] *= 1 + style.dot_stray
         uneven = (1 + style.own * self._deviations[start, :2].clip(-3, 3)) * small
         noise[:, :2] *= style.own
-        noise[:, :2] += (shape.features @ self._proportions[form.is_tall]) * uneven
+        noise[:, :2] += (shape.features @ self._proportions[form.is_tall] * uneven).astype(np.float32)
         noise[:, 2:] *= style.wobble / MODES**0.5
-        points = (style.basis @ shape.bases).reshape(-1, count) @ noise
+        points = ((style.basis @ shape.bases).reshape(-1, count) @ noise).astype(np.float32)
         pad = 0.0 if form.character.islower() else 0.07
         return Glyph(points, shape.starts, shape.entry, shape.exit, _extent(points[:, 0], shape, pad))
 

@@ -1,0 +1,111 @@
+"""Score a run, a checkpoint or an exported model on folders of lines: CER and WER with 95 % bootstrap intervals.
+
+The worst lines are drawn into a picture. Without --lines the frozen test lines of handwriting and print are read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from jsonargparse import ArgumentParser
+from rich.console import Console
+from rich.table import Table
+
+from text_recognizer.callbacks.sample_pictures import picture_of
+from text_recognizer.data.base import Sample
+from text_recognizer.data.frozen_lines import read_lines
+from text_recognizer.metrics.error_rate import character_error_rate, word_error_rate
+from training.command_line import mistakes_shown, parse
+from training.readers import ReadLines, reader_of
+from training.run_folder import REPOSITORY, latest_run
+
+FROZEN = (REPOSITORY / "tests/data/lines/handwriting", REPOSITORY / "tests/data/lines/print")
+
+
+@dataclass(frozen=True)
+class Score:
+    """Error rates of one source of lines; rates and the ends of their intervals are shares, not percents."""
+
+    source: str
+    lines: int
+    cer: float
+    cer_interval: tuple[float, float]
+    wer: float
+    wer_interval: tuple[float, float]
+
+
+def score(name: str, read: Sequence[str], truths: Sequence[str]) -> Score:
+    """Return the error rates of what was read against the truths."""
+    cer, wer = character_error_rate(read, truths), word_error_rate(read, truths)
+    return Score(name, len(truths), cer.rate, cer.interval(), wer.rate, wer.interval())
+
+
+def scores_of(read_with: ReadLines, folders: Sequence[Path], worst: Path | None = None) -> list[Score]:
+    """Read the lines of each folder, return a score per folder and, below it, one per source within.
+
+    Args:
+        read_with: the reader.
+        folders: each with a truth.tsv.
+        worst: where the worst lines of all folders are drawn.
+    """
+    scores: list[Score] = []
+    everything: list[tuple[Sample, str]] = []
+    for folder in folders:
+        samples = read_lines(folder)
+        read = read_with([sample.image_HW for sample in samples])
+        scores.append(score(folder.name, read, [sample.text for sample in samples]))
+        for source in sorted({sample.source for sample in samples}):
+            rows = [(r, s.text) for r, s in zip(read, samples, strict=True) if s.source == source]
+            scores.append(score(f"  {source}", [r for r, _ in rows], [t for _, t in rows]))
+        everything += zip(samples, read, strict=True)
+    if worst:
+        draw_worst(everything, worst)
+    return scores
+
+
+def draw_worst(lines: Sequence[tuple[Sample, str]], path: Path, count: int = 20) -> None:
+    """Draw the `count` lines with the highest share of wrong characters, the truth and the reading below each."""
+    rates = character_error_rate([read for _, read in lines], [sample.text for sample, _ in lines])
+    order = np.argsort(-rates.errors_N / np.maximum(1, rates.units_N), kind="stable")[:count]
+    picture_of([(lines[i][0].image_HW, lines[i][0].text, lines[i][1]) for i in order]).save(path)
+
+
+def print_table(scores: Sequence[Score], details: bool) -> None:
+    """Print the scores of the folders, with `details` those of their sources too."""
+    table = Table("lines of", "lines", "CER %", "95 % interval", "WER %", "95 % interval")
+    for row in scores:
+        if details or not row.source.startswith(" "):
+            cer, wer = (f"{100 * low:.1f} - {100 * high:.1f}" for low, high in (row.cer_interval, row.wer_interval))
+            table.add_row(row.source, str(row.lines), f"{100 * row.cer:.2f}", cer, f"{100 * row.wer:.1f}", wer)
+    Console().print(table)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the scores and return 0."""
+    parser = ArgumentParser(description=__doc__, exit_on_error=False)
+    parser.add_argument(
+        "model", type=Path | None, nargs="?", help="a run, checkpoint or model; the newest run if left out"
+    )
+    parser.add_argument("--lines", type=list[Path], default=list(FROZEN), help="folders with a truth.tsv")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="where the newest run is looked for")
+    parser.add_argument("--details", type=bool, default=True, help="a row per font or writer")
+    parser.add_argument("--worst", type=Path | None, help="picture of the worst lines; beside the model if left out")
+    parser.add_argument("--json", type=Path | None, help="file that the scores are written to")
+    options = parse(parser, arguments, {})
+    model = options.model or latest_run(options.runs)
+    worst = options.worst or (model if model.is_dir() else model.parent) / "worst_lines.png"
+    scores = scores_of(reader_of(model), options.lines, worst)
+    print_table(scores, options.details)
+    print(f"the worst lines: {worst}")
+    if options.json:
+        options.json.write_text(json.dumps([asdict(row) for row in scores], indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    with mistakes_shown():
+        raise SystemExit(main())

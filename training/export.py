@@ -1,0 +1,172 @@
+"""Write a run as an ONNX model with its recipe, after proving that torch and onnxruntime read the same text.
+
+The proof is 200 fresh lines, half handwriting, half print; when one text differs nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jsonargparse import ArgumentParser
+from torch import Tensor, nn
+
+from text_recognizer.errors import UserError
+from text_recognizer.inference.line_recognizer import LineRecognizer
+from text_recognizer.inference.recipe import Recipe, sha256_of
+from text_recognizer.models.base import LineModel
+from text_recognizer.synth.lines import GROUP, LineSynthesiser
+from training.command_line import mistakes_shown, parse
+from training.readers import torch_reader, trained_model
+from training.run_folder import latest_run
+
+OPSET = 17
+
+
+class LogProbs(nn.Module):
+    """A line model with the signature that the reader expects: x, widths -> log_probs."""
+
+    def __init__(self, model: LineModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor, widths: Tensor) -> Tensor:
+        return self.model(x, widths)[0].log_softmax(-1)
+
+
+def export(model: LineModel, folder: Path, name: str, created_by: dict, card: str, proof_lines: int = 200) -> None:
+    """Write ``model.onnx``, ``recipe.json`` and ``card.md`` into `folder`, all three or none.
+
+    Raises:
+        UserError: torch and onnxruntime disagree on a line, or the folder cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be written ({error.strerror}); name another folder with --out") from error
+    try:
+        write_onnx(model, beside / "model.onnx")
+        (beside / "card.md").write_text(card, encoding="utf-8")
+        recipe = Recipe(
+            name=name,
+            characters=model.characters,
+            height=model.height,
+            stride=model.stride,
+            min_width=16,
+            max_width=4096,
+            sha256={"model.onnx": sha256_of(beside / "model.onnx")},
+            created_by=created_by,
+        )
+        recipe.save(beside)
+        prove_same(model, beside, fresh_lines(model.characters, proof_lines))
+        folder.mkdir(exist_ok=True)
+        for file in ("model.onnx", "card.md", "recipe.json"):  # the recipe last: it vouches for the model
+            os.replace(beside / file, folder / file)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def write_onnx(model: LineModel, path: Path) -> None:
+    """Write the model with free batch and width.
+
+    The exporter is torch's older one: the newer needs onnxscript and freezes the width.
+    """
+    x_BCHW, widths_B = torch.rand(2, 1, model.height, 320), torch.tensor([320, 200])
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            LogProbs(model.eval()),
+            (x_BCHW, widths_B),
+            str(path),
+            input_names=["x", "widths"],
+            output_names=["log_probs"],
+            dynamic_axes={"x": {0: "B", 3: "W"}, "widths": {0: "B"}, "log_probs": {0: "B", 1: "T"}},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+
+
+def fresh_lines(characters: str, count: int) -> list[np.ndarray]:
+    """Return lines of the validation split that no training has seen, half handwriting, half print."""
+    synthesisers = [
+        LineSynthesiser(seed=4, split="validation", handwriting=share, characters=characters) for share in (1.0, 0.0)
+    ]
+    return [lines.line(i * GROUP).image_HW for lines in synthesisers for i in range(count // 2)]
+
+
+def prove_same(model: LineModel, folder: Path, lines: Sequence[np.ndarray]) -> None:
+    """Read `lines` with torch and with the exported model.
+
+    Raises:
+        UserError: a text differs; the message shows the first.
+    """
+    with_torch = torch_reader(model, batch_size=1)(lines)
+    recognizer = LineRecognizer.load(folder)
+    with_onnx = [reading.text for reading in recognizer.read(lines)]
+    different = [(a, b) for a, b in zip(with_torch, with_onnx, strict=True) if a != b]
+    if different:
+        raise UserError(
+            f"{len(different)} of {len(lines)} lines differ after export, first {different[0][0]!r} (torch) and"
+            f" {different[0][1]!r} (onnxruntime); nothing was written; report this with the versions in origin.json"
+        )
+
+
+def card_of(run: Path, name: str) -> str:
+    """Return a model card with what the run's folder knows."""
+    finished = json.loads((run / "finished.json").read_text()) if (run / "finished.json").exists() else {}
+    scores = json.loads((run / "scores.json").read_text()) if (run / "scores.json").exists() else []
+    rows = [
+        f"| {row['source']} | {row['lines']} | {100 * row['cer']:.2f} | {100 * row['wer']:.1f} |"
+        for row in scores
+        if not row["source"].startswith(" ")
+    ]
+    return "\n".join(
+        [
+            f"# {name}",
+            "",
+            "Reads one line of handwritten or printed English (95 printable ASCII characters), greedy CTC.",
+            f"Trained on synthetic lines alone for {finished.get('steps', 'an unfinished number of')} steps on a CPU; a",
+            "teaching model, not made for documents that matter.",
+            "",
+            "| frozen lines | number | CER % | WER % |",
+            "|---|---|---|---|",
+            *(rows or ["| not measured | | | |"]),
+            "",
+        ]
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Export and return 0."""
+    parser = ArgumentParser(description=__doc__, exit_on_error=False)
+    parser.add_argument("run", type=Path | None, nargs="?", help="a run or checkpoint; the newest run if left out")
+    parser.add_argument("--out", type=Path | None, help="the model's folder; model/ in the run's folder if left out")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="where the newest run is looked for")
+    parser.add_argument("--name", type=str | None, help="of the model; the run's name if left out")
+    options = parse(parser, arguments, {})
+    path = options.run or latest_run(options.runs)
+    run = path.parent if path.suffix == ".ckpt" else path
+    folder = options.out or run / "model"
+    name = options.name or run.name
+    origin = json.loads((run / "origin.json").read_text())
+    created_by = {key: origin[key] for key in ("git_commit", "locks_sha256", "python")}
+    created_by["finished"] = (
+        json.loads((run / "finished.json").read_text()) if (run / "finished.json").exists() else None
+    )
+    export(trained_model(path), folder, name, created_by, card_of(run, name))
+    size = (folder / "model.onnx").stat().st_size / 1e6
+    print(f"{folder}: {size:.1f} MB, the same text as torch on 200 lines")
+    return 0
+
+
+if __name__ == "__main__":
+    with mistakes_shown():
+        raise SystemExit(main())

@@ -1,0 +1,75 @@
+"""One way to read lines with whatever a run has left: its checkpoint, or the model that was exported from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+
+from text_recognizer.data.base import Sample, collate
+from text_recognizer.decoding.best_path import best_path
+from text_recognizer.errors import UserError
+from text_recognizer.inference.line_recognizer import LineRecognizer
+from text_recognizer.inference.recipe import FILE_NAME
+from text_recognizer.models.base import LineModel
+from training.command_line import import_all, subclasses
+
+ReadLines = Callable[[Sequence[np.ndarray]], list[str]]
+"""Maps grey lines, uint8 [H, W] dark on light, to their texts."""
+
+
+def reader_of(path: Path) -> ReadLines:
+    """Return what reads lines with the model at `path`: a run's folder, a checkpoint, or an exported model's folder.
+
+    Raises:
+        UserError: there is no model at `path`.
+    """
+    if (path / FILE_NAME).exists():
+        recognizer = LineRecognizer.load(path)
+        return lambda lines: [reading.text for reading in recognizer.read(lines)]
+    return torch_reader(trained_model(path))
+
+
+def trained_model(path: Path) -> LineModel:
+    """Return the model of a run with its best weights, or with those of the checkpoint that `path` names.
+
+    Raises:
+        UserError: the run or checkpoint is missing or damaged.
+    """
+    run = path.parent if path.suffix == ".ckpt" else path
+    checkpoint = path if path.suffix == ".ckpt" else run / "best.ckpt"
+    if not checkpoint.exists() or not (run / "config.yaml").exists():
+        raise UserError(f"{path}: holds no {checkpoint.name} of a run; train one with training/run_experiment.py")
+    import_all("text_recognizer.models")
+    options = yaml.safe_load((run / "config.yaml").read_text())
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    model_class = subclasses(LineModel)[options["model"]["class_path"].rpartition(".")[2]]
+    init_args = options["model"].get("init_args") or {}
+    model = model_class(saved["characters"], options["data"]["init_args"]["height"], **init_args)
+    prefix = "model."
+    model.load_state_dict({k.removeprefix(prefix): v for k, v in saved["state_dict"].items() if k.startswith(prefix)})
+    return model.eval()
+
+
+def torch_reader(model: LineModel, batch_size: int = 16) -> ReadLines:
+    """Return what reads lines with a torch model, in batches of about the same width."""
+    from text_recognizer.charset import Charset
+
+    charset = Charset(model.characters)
+
+    def read(lines: Sequence[np.ndarray]) -> list[str]:
+        texts = [""] * len(lines)
+        order = sorted(range(len(lines)), key=lambda i: lines[i].shape[1] / lines[i].shape[0])
+        for start in range(0, len(order), batch_size):
+            places = order[start : start + batch_size]
+            batch = collate([Sample(lines[i], "", None, "") for i in places], charset, model.height)
+            with torch.inference_mode():
+                log_probs_BTC = model(batch.x_BCHW, batch.widths_B)[0].float().log_softmax(-1).numpy()
+            for place, log_probs_TC, steps in zip(places, log_probs_BTC, model.steps(batch.widths_B), strict=True):
+                texts[place] = charset.decode(best_path(log_probs_TC[: int(steps)]).labels)
+        return texts
+
+    return read
