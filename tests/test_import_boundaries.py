@@ -20,13 +20,13 @@ ARROWS = {
     "image": set(),
     "charset": set(),
     "errors": set(),
-    "training": {"lit_models", "callbacks", "data"},
-    "training.export": {"training", "inference"},
-    "lit_models": {"models", "metrics", "decoding"},
+    "training": {"lit_models", "callbacks", "data", "inference"},
+    "line_batch": set(),
+    "lit_models": {"models", "metrics", "decoding", "line_batch"},
     "models": {"charset"},
     "metrics": {"charset"},
-    "callbacks": set(),
-    "data": {"synth"},
+    "callbacks": {"line_batch"},
+    "data": {"synth", "line_batch"},
     "synth": {"charset", "image"},
     "mlbox": set(),
 }
@@ -48,8 +48,6 @@ def unit(module: str) -> str | None:
     top, *rest = module.split(".")
     if top == "text_recognizer":
         return rest[0] if rest else None
-    if module == "training.export":
-        return module
     return top if top in TOP_LEVEL else None
 
 
@@ -109,7 +107,6 @@ def test_init_files_are_empty():
         ("inference", "from text_recognizer.models.line_ctc import LineCTC"),
         ("synth", "import text_recognizer.data.base"),
         ("decoding", "def late():\n    from text_recognizer.inference import cli"),  # also inside functions
-        ("training", "from text_recognizer.inference.recipe import Recipe"),  # only training.export may
     ],
 )
 def test_a_wrong_arrow_is_noticed(package, source):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from math import inf
 
 
 class UserError(Exception):
@@ -14,6 +15,17 @@ class UsageError(UserError):
     """The program was called wrongly: an unknown option, a missing argument, two options that exclude each other."""
 
     exit_code = 2
+
+
+def check_range(option: str, value: float, low: float, high: float = inf) -> None:
+    """Raise a UsageError unless ``low <= value <= high``.
+
+    >>> check_range("--threads", 0, 1)
+    Traceback (most recent call last):
+    text_recognizer.errors.UsageError: --threads 0: is out of range; give 1 or more
+    """
+    if not low <= value <= high:
+        raise UsageError(f"{option} {value}: is out of range; give {low} {f'to {high}' if high < inf else 'or more'}")
 
 
 def nearest(word: str, known: Iterable[str], limit: int = 3) -> str:

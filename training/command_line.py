@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import inspect
 import re
 import sys
 from collections.abc import Iterator
@@ -9,22 +11,45 @@ from contextlib import contextmanager
 from importlib import import_module
 from pkgutil import iter_modules
 
-from jsonargparse import ArgumentError, ArgumentParser, Namespace
+from jsonargparse import ArgumentError, ArgumentParser, DefaultHelpFormatter, Namespace
 
 from text_recognizer.errors import UsageError, UserError, nearest
+
+OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG}
+"""Errors of the operating system that a user can do something about: full, forbidden, read-only."""
+
+
+class Help(DefaultHelpFormatter):
+    """Help of 100 columns whatever the terminal has, so that its length is known."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=100)
 
 
 @contextmanager
 def mistakes_shown() -> Iterator[None]:
-    """Print a UserError as one sentence on stderr and exit with its code."""
+    """Print a user's mistake, or a full or forbidden disk, as one sentence on stderr and exit with its code."""
     try:
         yield
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {_told(error)}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
+    except OSError as error:
+        if error.errno not in OF_THE_DISK:
+            raise
+        print(
+            f"error: {error.filename or 'the disk'}: {error.strerror}; free or allow it, then --resume", file=sys.stderr
+        )
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("stopped by the keyboard; --resume auto goes on from the last checkpoint", file=sys.stderr)
         raise SystemExit(130) from None
+
+
+def _told(error: UserError) -> str:
+    """Return the message, without the traceback that a worker process of the data loader puts before it."""
+    text = str(error)
+    return re.split(r"\n[\w.]*(?:UserError|UsageError): ", text)[-1].strip() if "DataLoader worker" in text else text
 
 
 def import_all(package: str) -> None:
@@ -34,10 +59,10 @@ def import_all(package: str) -> None:
 
 
 def subclasses(base: type) -> dict[str, type]:
-    """Return all classes below `base` that have been imported, by name."""
-    found = {cls.__name__: cls for cls in base.__subclasses__()}
-    for cls in tuple(found.values()):
-        found |= subclasses(cls)
+    """Return all classes below `base` that have been imported and are not bases themselves, by name."""
+    found: dict[str, type] = {}
+    for cls in base.__subclasses__():
+        found |= subclasses(cls) if inspect.isabstract(cls) else {cls.__name__: cls} | subclasses(cls)
     return found
 
 
@@ -54,11 +79,15 @@ def parse(parser: ArgumentParser, arguments: list[str] | None, bases: dict[str, 
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     for name, base in bases.items():
-        _check_class(name, _value_of(f"--{name}", given), subclasses(base))
+        for option in (f"--{name}", f"--{name}.class_path", f"--{name}.help"):
+            _check_class(option, _value_of(option, given), base)
     try:
-        return parser.parse_args(given)
-    except ArgumentError as error:
-        raise UsageError(_sentence(str(error), parser)) from None
+        options = parser.parse_args(given)
+    except (ArgumentError, UnicodeDecodeError) as error:
+        raise UsageError(_sentence(str(error), parser, bases)) from None
+    for name, base in bases.items():
+        _check_class(f"--{name}", options[name].class_path, base)
+    return options
 
 
 def _value_of(option: str, arguments: list[str]) -> str | None:
@@ -70,20 +99,47 @@ def _value_of(option: str, arguments: list[str]) -> str | None:
     return None
 
 
-def _check_class(option: str, name: str | None, known: dict[str, type]) -> None:
-    if name is None or name.rpartition(".")[2] in known or name.startswith("{"):
+def _check_class(option: str, path: str | None, base: type) -> None:
+    """Refuse a class that is not known, unless `path` may be a configuration in a file or in YAML."""
+    if path is None or path.startswith(("{", "-")) or path.endswith((".yaml", ".yml", ".json")):
         return
-    raise UsageError(
-        f"--{option} {name}: there is no such class; {nearest(name, known)} (all: {', '.join(sorted(known))})"
-    )
+    name, known = path.rpartition(".")[2], subclasses(base)
+    if name in known:
+        return
+    listed = f"(all: {', '.join(sorted(known))})"
+    if name == base.__name__:
+        raise UsageError(f"{option} {name}: is the base of the classes that can be named; name one of them {listed}")
+    raise UsageError(f"{option} {path}: there is no such class; {nearest(name, known)} {listed}")
 
 
-def _sentence(message: str, parser: ArgumentParser) -> str:
-    """Return the heart of jsonargparse's message, with the nearest options where one is unknown."""
-    unknown = re.search(r"[Uu]nrecognized arguments?: (\S+)|Key '([^']+)' (?:is not expected|does not exist)", message)
+def _sentence(message: str, parser: ArgumentParser, bases: dict[str, type]) -> str:
+    """Return jsonargparse's message as one sentence: the option, what is wrong with it, what to do."""
+    keys = re.findall(r'Parser key "([^"]+)"', message)
+    keys = [key for i, key in enumerate(keys) if key not in keys[:i]]
+    unknown = re.search(r"unrecognized arguments: ([^\s=]+)|(?:Option|option) '([^']+)'", message)
     if unknown:
-        option = (unknown[1] or f"--{unknown[2]}").partition("=")[0]
-        known = [name for action in parser._actions for name in action.option_strings if name.startswith("--")]
-        return f"{option}: there is no such option; {nearest(option, known)}"
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return " ".join(lines)[:400]
+        group = re.findall(r"Group '([^']+)'", message)
+        option = unknown[1] or "--" + ".".join([*keys, *group, unknown[2]])
+        return f"{option}: there is no such option; {nearest(option, _options(parser, bases))}"
+    missing = re.search(r"import path string: (\S+)", message)
+    if missing and keys and keys[0] in bases:
+        known = subclasses(bases[keys[0]])
+        listed = ", ".join(sorted(known))
+        return f"--{keys[0]} {missing[1]}: there is no such class; {nearest(missing[1], known)} (all: {listed})"
+    expected = re.search(r"Expected (.+?)(?:\. Got value|\n|$)", message)
+    value = re.search(r"(?:Got value|Given value): (.*)", message)
+    if keys and expected and value:
+        wanted = re.sub(r"<class '([\w.]+)'>", r"\1", expected[1])
+        wanted = re.sub(r"a typing\.Literal\[(.*)\]", r"one of \1", wanted)
+        return f"--{'.'.join(keys)} {value[1]}: it must be {wanted}; give such a value"
+    heart = " ".join(line.strip() for line in message.splitlines() if line.strip())[:300]
+    return f"{heart.rstrip('.')}; --help shows the options"
+
+
+def _options(parser: ArgumentParser, bases: dict[str, type]) -> list[str]:
+    """Return the names of all options, those of the classes that can be named included."""
+    known = [name for action in parser._actions for name in action.option_strings if name.startswith("--")]
+    for option, base in bases.items():
+        for cls in subclasses(base).values():
+            known += [f"--{option}.{name}" for name in inspect.signature(cls).parameters]
+    return [name for name in known if not name.endswith("shtab")]

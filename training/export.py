@@ -83,7 +83,7 @@ def write_onnx(model: LineModel, path: Path) -> None:
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            LogProbs(model.eval()),
+            LogProbs(model).eval(),  # the exporter puts the model back into the mode it finds
             (x_BCHW, widths_B),
             str(path),
             input_names=["x", "widths"],

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import pytorch_lightning as pl
 import torch
 
-from text_recognizer.data.base import LineBatch
 from text_recognizer.errors import UserError
-from text_recognizer.lit_models.ctc import ctc_loss
+from text_recognizer.line_batch import LineBatch
+from text_recognizer.lit_models.ctc import CTC, ctc_loss
+from training.run_folder import write_whole
 
 Precision = Literal["32-true", "bf16-mixed"]
 
@@ -35,15 +35,13 @@ class Plan:
     threads: int
     max_steps: int | None = None
 
-    def with_steps(self, max_steps: int) -> Plan:
+    def with_steps(self, max_steps: int | None) -> Plan:
         """Return the plan with its number of steps."""
         return dataclasses.replace(self, max_steps=max_steps)
 
     def save(self, path: Path) -> None:
         """Write the plan as JSON, wholly or not at all."""
-        beside = path.with_suffix(".part")
-        beside.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n")
-        beside.replace(path)
+        write_whole(path, json.dumps(dataclasses.asdict(self), indent=2) + "\n")
 
     @classmethod
     def load(cls, path: Path) -> Plan:
@@ -59,7 +57,7 @@ class Plan:
 
 
 def measured_plan(
-    lit_model: pl.LightningModule, batch: LineBatch, precision: Precision | None = None, threads: int | None = None
+    lit_model: CTC, batch: LineBatch, precision: Precision | None = None, threads: int | None = None
 ) -> Plan:
     """Return the fastest precision and number of threads for training `lit_model` on batches like `batch`.
 
@@ -76,7 +74,7 @@ def measured_plan(
     return min(options, key=lambda plan: seconds_per_step(lit_model, batch, plan))
 
 
-def seconds_per_step(lit_model: pl.LightningModule, batch: LineBatch, plan: Plan, steps: int = 3) -> float:
+def seconds_per_step(lit_model: CTC, batch: LineBatch, plan: Plan, steps: int = 3) -> float:
     """Return the shortest of `steps` training steps on `batch`, in seconds, after one to warm up."""
     model = copy.deepcopy(lit_model.model).train()
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)

@@ -21,7 +21,8 @@ from text_recognizer.callbacks.sample_pictures import SamplePictures
 from text_recognizer.callbacks.time_budget import TimeBudget
 from text_recognizer.callbacks.validation_times import ValidationTimes, validation_interval
 from text_recognizer.data.base import LineData
-from text_recognizer.errors import UserError
+from text_recognizer.errors import UserError, check_range
+from text_recognizer.lit_models.ctc import CTC
 from training.plan import Plan, Precision, measured_plan
 from training.run_folder import mark_finished, record_origin
 
@@ -55,11 +56,14 @@ class Run:
         checkpoint_every: int = 100,
         logger: Literal["tensorboard", "wandb", "none"] = "tensorboard",
     ) -> None:
+        for option, number in (("max_steps", max_steps), ("threads", threads), ("checkpoint_every", checkpoint_every)):
+            check_range(f"--{option}", 1 if number is None else number, 1)
+        check_range("--budget", budget, 1)
         self.name, self.runs, self.max_steps, self.budget, self.seed = name, runs, max_steps, budget, seed
         self.resume, self.precision, self.threads = resume, precision, threads
         self.checkpoint_every, self.logger = checkpoint_every, logger
 
-    def fit(self, lit_model: pl.LightningModule, data: LineData, folder: Path) -> int:
+    def fit(self, lit_model: CTC, data: LineData, folder: Path) -> int:
         """Train in `folder`, from its last checkpoint if it has one, and return the exit code.
 
         Raises:
@@ -72,7 +76,8 @@ class Run:
             torch.set_num_threads(plan.threads)
             trainer = self._trainer(plan, folder, [average, MetricsFile(folder)], checkpoints)
             saved = checked_checkpoint(last, lit_model) if last.exists() else None
-            trainer.fit(lit_model, data, ckpt_path=saved, weights_only=False)
+            with _keyboard_interrupt_kept():
+                trainer.fit(lit_model, data, ckpt_path=saved, weights_only=False)
         if checkpoints.stopped_by is not None and not 0 < trainer.max_steps <= trainer.global_step:
             print(
                 f"stopped by signal {checkpoints.stopped_by} after step {trainer.global_step} and saved;"
@@ -82,7 +87,7 @@ class Run:
         mark_finished(folder, average.weights(), trainer.global_step)
         return 0
 
-    def _plan(self, lit_model: pl.LightningModule, data: LineData, folder: Path) -> Plan:
+    def _plan(self, lit_model: CTC, data: LineData, folder: Path) -> Plan:
         """Return the recorded plan of the run, measured and recorded now if there is none."""
         path = folder / "plan.json"
         if not path.exists():
@@ -133,7 +138,7 @@ def wandb_logger(folder: Path) -> Logger:
     return WandbLogger(name=folder.name, save_dir=folder, id=folder.name, offline=offline, resume="allow")
 
 
-def checked_checkpoint(path: Path, lit_model: pl.LightningModule) -> Path:
+def checked_checkpoint(path: Path, lit_model: CTC) -> Path:
     """Return `path` if its checkpoint fits the model.
 
     Raises:
@@ -159,6 +164,17 @@ def checked_checkpoint(path: Path, lit_model: pl.LightningModule) -> Path:
             " start a new run"
         )
     return path
+
+
+@contextmanager
+def _keyboard_interrupt_kept() -> Iterator[None]:
+    """Undo Lightning's turning a KeyboardInterrupt into exit code 1."""
+    try:
+        yield
+    except SystemExit as end:
+        if isinstance(end.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
 
 
 @contextmanager

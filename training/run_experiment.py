@@ -16,18 +16,19 @@ import pytorch_lightning as pl
 from jsonargparse import ArgumentParser
 
 from text_recognizer.data.base import LineData
+from text_recognizer.errors import check_range
 from text_recognizer.lit_models.ctc import CTC
 from text_recognizer.models.base import LineModel
-from training.command_line import import_all, mistakes_shown, parse
+from training.command_line import Help, import_all, mistakes_shown, parse
 from training.run import Run
-from training.run_folder import new_run, refuse_changes, run_to_resume
+from training.run_folder import is_finished, new_run, refuse_changes, run_to_resume
 
 
 def options_parser() -> ArgumentParser:
     """Return the parser of all options; its defaults are the default experiment."""
     import_all("text_recognizer.models")
     import_all("text_recognizer.data")
-    parser = ArgumentParser(description=__doc__, exit_on_error=False)
+    parser = ArgumentParser(description=__doc__, usage="%(prog)s [options]", exit_on_error=False, formatter_class=Help)
     parser.add_argument("--config", action="config", help="a YAML file with options")
     parser.add_class_arguments(Run, instantiate=False)
     parser.add_subclass_arguments(LineData, "data", default={"class_path": "SyntheticLines"})
@@ -49,13 +50,16 @@ def main(arguments: list[str] | None = None) -> int:
     if folder:
         options = parse(parser, ["--config", str(folder / "config.yaml"), *given], bases)
         refuse_changes(folder, parser.dump(options, skip_link_targets=True))
-    else:
-        folder = new_run(options.runs, options.name)
-        (folder / "config.yaml").write_text(parser.dump(options, skip_link_targets=True))
+        if is_finished(folder):
+            print(f"{folder} is finished; start a new run to train more")
+            return 0
+    check_range("--seed", options.seed, 0, 2**32 - 1)
     pl.seed_everything(options.seed, verbose=False)
     built = parser.instantiate(options)
     run = Run(**{name: built[name] for name in inspect.signature(Run).parameters})
-    return run.fit(CTC(built.model, **built.lit_model.as_dict()), built.data, folder)
+    lit_model = CTC(built.model, **built.lit_model.as_dict())
+    folder = folder or new_run(options.runs, options.name, parser.dump(options, skip_link_targets=True))
+    return run.fit(lit_model, built.data, folder)
 
 
 if __name__ == "__main__":

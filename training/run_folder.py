@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
+import re
 import subprocess
 from importlib.metadata import distributions
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import torch
 import yaml
 
-from text_recognizer.errors import UserError, nearest
+from text_recognizer.errors import UsageError, UserError, nearest
 
 FINISHED = "finished.json"
 """Written last: a run without it is to be resumed."""
@@ -20,26 +22,62 @@ FINISHED = "finished.json"
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
-def new_run(root: Path, name: str) -> Path:
+def new_run(root: Path, name: str, config: str) -> Path:
     """Make and return the folder of a new run, ``root/name-001`` or the next number that is free.
+
+    Args:
+        root: folder of all runs.
+        name: of the run, before its number.
+        config: the run's options as YAML, written into the folder.
 
     Raises:
         UserError: the folder cannot be made.
     """
-    numbers = [int(path.name.rpartition("-")[2]) for path in root.glob(f"{name}-*") if path.name[-3:].isdigit()]
-    folder = root / f"{name}-{max(numbers, default=0) + 1:03d}"
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise UserError(f"{folder}: cannot be made ({error.strerror}); name another folder with --runs") from error
-    return folder
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise UsageError(f"--name {name!r}: is not the name of a folder; use letters, digits and - _ . only")
+    number = max(_numbered(root, name), default=0) + 1
+    while True:
+        folder = root / f"{name}-{number:03d}"
+        try:
+            folder.mkdir(parents=True)
+            write_whole(folder / "config.yaml", config)
+            return folder
+        except FileExistsError as error:  # another run took the number in the meantime
+            if not folder.is_dir():
+                raise UserError(f"{root}: is not a folder; name another folder with --runs") from error
+            number += 1
+        except OSError as error:
+            reason = error.strerror
+            raise UserError(f"{folder}: cannot be made ({reason}); name another folder with --runs") from error
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write `text` to `path`, wholly or not at all."""
+    beside = path.with_name(path.name + ".part")
+    with beside.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    beside.replace(path)
+
+
+def is_finished(folder: Path) -> bool:
+    """Return whether the run in `folder` has come to its end."""
+    return (folder / FINISHED).exists()
+
+
+def _numbered(root: Path, name: str) -> dict[int, Path]:
+    """Return the folders of the runs called `name` by their numbers."""
+    named = ((re.fullmatch(rf"{re.escape(name)}-(\d+)", path.name), path) for path in root.glob(f"{name}-*"))
+    return {int(match[1]): path for match, path in named if match}
 
 
 def run_to_resume(resume: str, root: Path, name: str) -> Path | None:
     """Return the folder that ``--resume`` means.
 
     Args:
-        resume: a run's folder, its name below `root`, or "auto" for the newest unfinished run called `name`.
+        resume: a run's folder, its name below `root`, or "auto" for the newest unfinished run called `name` that
+            came as far as to have a plan.
 
     Returns:
         None for "auto" when there is nothing to resume.
@@ -48,8 +86,8 @@ def run_to_resume(resume: str, root: Path, name: str) -> Path | None:
         UserError: there is no such run.
     """
     if resume == "auto":
-        unfinished = [path for path in sorted(root.glob(f"{name}-*")) if not (path / FINISHED).exists()]
-        return unfinished[-1] if unfinished else None
+        begun = [path for _, path in sorted(_numbered(root, name).items()) if (path / "plan.json").exists()]
+        return next((path for path in reversed(begun) if not is_finished(path)), None)
     for folder in (Path(resume), root / resume):
         if (folder / "config.yaml").exists():
             return folder
@@ -67,12 +105,13 @@ def refuse_changes(folder: Path, config: str) -> None:
     Raises:
         UserError: an option differs; the message names it and both values.
     """
-    before, now = (_flat(yaml.safe_load(text)) for text in ((folder / "config.yaml").read_text(), config))
+    texts = ((folder / "config.yaml").read_text(encoding="utf-8"), config)
+    before, now = (_flat(yaml.safe_load(text)) for text in texts)
     for name in sorted(before.keys() | now.keys()):
         if name not in ("resume", "config", "runs", "name") and before.get(name) != now.get(name):
             raise UserError(
-                f"--{name} {now.get(name)}: run {folder.name} was started with {before.get(name)}, and a resumed run"
-                " keeps its options; leave the option out or start a new run"
+                f"--{name.replace('.init_args', '')} {now.get(name)}: run {folder.name} was started with"
+                f" {before.get(name)}, and a resumed run keeps its options; leave the option out or start a new run"
             )
 
 
@@ -95,7 +134,7 @@ def record_origin(folder: Path) -> None:
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "packages": {d.metadata["Name"]: d.version for d in sorted(distributions(), key=lambda d: d.name.lower())},
     }
-    (folder / "origin.json").write_text(json.dumps(origin, indent=2) + "\n")
+    write_whole(folder / "origin.json", json.dumps(origin, indent=2) + "\n")
 
 
 def locks_digest() -> str:
@@ -124,9 +163,7 @@ def mark_finished(folder: Path, weights: dict[str, torch.Tensor], steps: int) ->
         "weights_sha256": weights_digest(weights),
         "metrics_sha256": metrics,
     }
-    beside = folder / (FINISHED + ".part")
-    beside.write_text(json.dumps(summary, indent=2) + "\n")
-    beside.replace(folder / FINISHED)
+    write_whole(folder / FINISHED, json.dumps(summary, indent=2) + "\n")
     return summary
 
 

@@ -40,8 +40,6 @@ class Checkpoints(pl.Callback):
     """
 
     def __init__(self, folder: Path, every: int = 100) -> None:
-        if every < 1:
-            raise UserError(f"--checkpoint_every {every}: is not a number of steps; give 1 or more")
         self.folder, self.every = folder, every
         self.best = float("inf")
         self.stopped_by: int | None = None

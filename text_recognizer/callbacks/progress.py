@@ -9,7 +9,7 @@ from pytorch_lightning.trainer.states import TrainerFn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from text_recognizer.data.base import LineBatch
+from text_recognizer.line_batch import LineBatch
 
 
 class ProgressBar(pl.Callback):
@@ -43,7 +43,9 @@ class ProgressBar(pl.Callback):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.state.fn == TrainerFn.FITTING and trainer.is_global_zero and not self._bar:
             total = trainer.max_steps if trainer.max_steps > 0 else "?"
-            self.console.print(f"step {trainer.global_step} of {total}: {self._numbers(trainer)}", highlight=False, soft_wrap=True)
+            self.console.print(
+                f"step {trainer.global_step} of {total}: {self._numbers(trainer)}", highlight=False, soft_wrap=True
+            )
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._stop()

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytorch_lightning as pl
-import torch
 from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
 from pytorch_lightning.trainer.states import TrainerFn
 
-from text_recognizer.data.base import LineBatch
-from text_recognizer.decoding.best_path import best_path
+from text_recognizer.line_batch import LineBatch
 
 Row = tuple[np.ndarray, str, str]
 """A grey line uint8 [H, W], its text, and what was read."""
@@ -34,7 +32,7 @@ class SamplePictures(pl.Callback):
         self,
         trainer: pl.Trainer,
         pl_module: pl.LightningModule,
-        outputs: object,
+        outputs: dict[str, list[str]],
         batch: LineBatch,
         batch_idx: int,
         dataloader_idx: int = 0,
@@ -42,11 +40,8 @@ class SamplePictures(pl.Callback):
         if len(self._rows) >= self.lines:
             return
         width = int(batch.widths_B[0])
-        with torch.no_grad():
-            log_probs_TC = pl_module(batch.x_BCHW[:1], batch.widths_B[:1])[0].cpu().numpy()
-        read = pl_module.charset.decode(best_path(log_probs_TC).labels)
         grey_HW = 255 * (1 - batch.x_BCHW[0, 0, :, :width].cpu().numpy().clip(0, 1))
-        self._rows.append((grey_HW.astype(np.uint8), batch.texts[0], read))
+        self._rows.append((grey_HW.astype(np.uint8), batch.texts[0], outputs["read"][0]))
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         rows, self._rows = self._rows, []

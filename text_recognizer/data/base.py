@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from text_recognizer.charset import ASCII, Charset
+from text_recognizer.errors import check_range
 from text_recognizer.image import line_input
-
-
-@dataclass
-class LineBatch:
-    """Lines of about the same width, padded on the right.
-
-    Attributes:
-        x_BCHW: float32 [B, 1, H, W], `image.line_input` of each line.
-        widths_B: int64, pixels of each line that are not padding.
-        y_BL: int64 labels, padded with 0.
-        lengths_B: int64, labels of each line.
-        centres_BL: float32, x of each label's character in pixels; -1 where it is not known.
-        texts: what each line says.
-        sources: which hand, font or file each line is of.
-    """
-
-    x_BCHW: Tensor
-    widths_B: Tensor
-    y_BL: Tensor
-    lengths_B: Tensor
-    centres_BL: Tensor
-    texts: list[str]
-    sources: list[str]
-
-    def pin_memory(self) -> LineBatch:
-        """Return the batch in page-locked memory (the data loader calls this on a machine with a GPU)."""
-        return self._mapped(Tensor.pin_memory)
-
-    def to(self, device: torch.device, non_blocking: bool = False) -> LineBatch:
-        """Return the batch on `device` (Lightning calls this)."""
-        return self._mapped(lambda tensor: tensor.to(device, non_blocking=non_blocking))
-
-    def _mapped(self, change) -> LineBatch:
-        tensors = (self.x_BCHW, self.widths_B, self.y_BL, self.lengths_B, self.centres_BL)
-        return LineBatch(*map(change, tensors), self.texts, self.sources)
+from text_recognizer.line_batch import LineBatch
 
 
 @dataclass(frozen=True)
@@ -104,7 +72,7 @@ class CountedBatches(Sampler[int]):
             number += self.world
 
 
-class LineData(pl.LightningDataModule):
+class LineData(pl.LightningDataModule, ABC):
     """Base of the data modules that give text lines.
 
     Args:
@@ -119,16 +87,18 @@ class LineData(pl.LightningDataModule):
 
     def __init__(self, characters: str = ASCII, height: int = 40, seed: int = 0, num_workers: int = 1) -> None:
         super().__init__()
+        check_range("--data.height", height, 8, 512)
+        check_range("--data.num_workers", num_workers, 0, 256)
         self.characters, self.height, self.seed, self.num_workers = characters, height, seed, num_workers
         self.charset = Charset(characters)
 
+    @abstractmethod
     def train_batches(self) -> Dataset:
         """Return the batches of training, batch k of ``(seed, k)`` at index k."""
-        raise TypeError(f"{type(self).__name__} must define train_batches")
 
+    @abstractmethod
     def validation_batches(self) -> Sequence[LineBatch]:
         """Return the few batches of validation, always the same and never augmented anew."""
-        raise TypeError(f"{type(self).__name__} must define validation_batches")
 
     def train_dataloader(self) -> DataLoader:
         trainer = self.trainer
@@ -141,7 +111,8 @@ class LineData(pl.LightningDataModule):
             sampler=sampler,
             num_workers=self.num_workers,
             prefetch_factor=8 if self.num_workers else None,
-            worker_init_fn=_one_thread,
+            worker_init_fn=_settle_worker,
+            pin_memory=torch.cuda.is_available(),
         )
 
     def val_dataloader(self) -> DataLoader:
@@ -159,9 +130,17 @@ class _Batches(Dataset):
         return self.batches[number]
 
 
-def _one_thread(_: int) -> None:
-    """Keep a worker to one core; several workers with several threads each would fight for them."""
+def _settle_worker(_: int) -> None:
+    """Keep a worker to one core, and alive while a signal to the whole process group ends the training process.
+
+    A worker that died of that signal would end the training with an error before its state is saved; one that gets
+    SIGTERM leaves half a minute later, if it was not told to before.
+    """
     import cv2
 
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(30))

@@ -8,7 +8,9 @@ from pathlib import Path
 from torch.utils.data import Dataset
 
 from text_recognizer.charset import ASCII, Charset
-from text_recognizer.data.base import LineBatch, LineData, Sample, collate
+from text_recognizer.data.base import LineData, Sample, collate
+from text_recognizer.errors import UsageError, check_range
+from text_recognizer.line_batch import LineBatch
 from text_recognizer.synth.lines import GROUP, LineSynthesiser
 from text_recognizer.synth.splits import Split
 
@@ -47,6 +49,15 @@ class SyntheticLines(LineData):
         validation_lines: int = 192,
     ) -> None:
         super().__init__(characters, height, seed, num_workers)
+        check_range("--data.handwriting", handwriting, 0, 1)
+        check_range("--data.strength", strength, 0, 2)
+        check_range("--data.pixels", pixels, 1)
+        check_range("--data.max_lines", max_lines, 1)
+        check_range("--data.validation_lines", validation_lines, 2)
+        if not 1 <= widths[0] <= widths[1]:
+            raise UsageError(
+                f"--data.widths {list(widths)}: is not a range; give the narrowest and the widest, as [60, 720]"
+            )
         self.handwriting, self.fonts, self.texts, self.strength = handwriting, fonts, texts, strength
         self.pixels, self.max_lines, self.widths = pixels, max_lines, widths
         self.validation_lines = validation_lines

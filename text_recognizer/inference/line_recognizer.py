@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -106,21 +107,19 @@ class LineRecognizer:
             start = end
 
     def _batches(self, pieces: list[_Piece]) -> Iterator[list[_Piece]]:
-        """Yield pieces, sorted by width, in groups of which none is wider than twice its narrowest."""
-        batch: list[_Piece] = []
-        for piece in pieces:
-            width = piece.x_HW.shape[1]
-            full = (len(batch) + 1) * width > self.batch_pixels
-            if batch and (full or width > 2 * batch[0].x_HW.shape[1]):
-                yield batch
-                batch = []
-            batch.append(piece)
-        if batch:
-            yield batch
+        """Yield pieces, sorted by width, in groups that are padded to the same width.
+
+        That width is a line's own, rounded up, so that its text does not depend on the lines it is read with.
+        """
+        for padded, group in groupby(pieces, lambda piece: padded_width(piece.x_HW.shape[1])):
+            batch = list(group)
+            most = max(1, self.batch_pixels // padded)
+            for start in range(0, len(batch), most):
+                yield batch[start : start + most]
 
     def _log_probs(self, batch: list[_Piece]) -> Iterator[np.ndarray]:
         widths = np.array([piece.x_HW.shape[1] for piece in batch], dtype=np.int64)
-        x_BCHW = np.zeros((len(batch), 1, self.recipe.height, widths.max()), dtype=np.float32)
+        x_BCHW = np.zeros((len(batch), 1, self.recipe.height, padded_width(int(widths.max()))), dtype=np.float32)
         for row, piece in zip(x_BCHW, batch, strict=True):
             row[0, :, : piece.x_HW.shape[1]] = piece.x_HW
         (log_probs_BTC,) = self._session.run(["log_probs"], {"x": x_BCHW, "widths": widths})
@@ -141,6 +140,11 @@ class LineRecognizer:
                 reading, LineReading(text, path.confidence, x.clip(0, line_HW.shape[1]), path.probabilities)
             )
         return reading
+
+
+def padded_width(width: int) -> int:
+    """Return the width in px to which a line of `width` px is padded: the next multiple of 16, as in training."""
+    return -(-width // 16) * 16
 
 
 def joined(left: LineReading, right: LineReading) -> LineReading:

@@ -10,8 +10,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from text_recognizer.charset import Charset
-from text_recognizer.data.base import LineBatch
 from text_recognizer.decoding.best_path import best_path
+from text_recognizer.line_batch import LineBatch
+from text_recognizer.errors import check_range
 from text_recognizer.lit_models.alignment import alignment_loss
 from text_recognizer.metrics.error_rate import character_error_rate, word_error_rate
 from text_recognizer.models.base import LineModel
@@ -46,6 +47,9 @@ class CTC(pl.LightningModule):
         seed: int = 0,
     ) -> None:
         super().__init__()
+        check_range("--lit_model.lr", lr, 0, 10)
+        check_range("--lit_model.warmup", warmup, 1)
+        check_range("--lit_model.alignment_share", alignment_share, 1e-6, 1)
         self.model = model
         self.charset = Charset(model.characters)
         self.lr, self.warmup, self.weight_decay = lr, warmup, weight_decay
@@ -57,6 +61,14 @@ class CTC(pl.LightningModule):
     def forward(self, x_BCHW: Tensor, widths_B: Tensor) -> Tensor:
         """Return log probabilities [B, T, C]."""
         return self.model(x_BCHW, widths_B)[0].float().log_softmax(-1)
+
+    @torch.no_grad()
+    def read(self, batch: LineBatch) -> list[str]:
+        """Return what the model reads in each line of a batch, greedily."""
+        log_probs_BTC = self(batch.x_BCHW, batch.widths_B).cpu().numpy()
+        steps_B = self.model.steps(batch.widths_B).tolist()
+        paths = (best_path(log_probs_TC[:steps]) for log_probs_TC, steps in zip(log_probs_BTC, steps_B, strict=True))
+        return [self.charset.decode(path.labels) for path in paths]
 
     def training_step(self, batch: LineBatch, batch_idx: int) -> Tensor:
         torch.manual_seed(self.seed * 1_000_003 + self.global_step)
@@ -80,13 +92,10 @@ class CTC(pl.LightningModule):
             self.skipped_steps += 1
         self.log("train/skipped_steps", float(self.skipped_steps))
 
-    def validation_step(self, batch: LineBatch, batch_idx: int) -> None:
-        log_probs_BTC = self(batch.x_BCHW, batch.widths_B).cpu().numpy()
-        for scores_TC, steps, text, source in zip(
-            log_probs_BTC, self.model.steps(batch.widths_B).tolist(), batch.texts, batch.sources, strict=True
-        ):
-            read = self.charset.decode(best_path(scores_TC[:steps]).labels)
-            self._read.append((read, text, source))
+    def validation_step(self, batch: LineBatch, batch_idx: int) -> dict[str, list[str]]:
+        read = self.read(batch)
+        self._read += zip(read, batch.texts, batch.sources, strict=True)
+        return {"read": read}
 
     def on_validation_epoch_end(self) -> None:
         read, self._read = self._read, []

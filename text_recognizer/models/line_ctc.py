@@ -6,7 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from text_recognizer.errors import UsageError, check_range
 from text_recognizer.models.base import LineModel
+
+HEADS = 4
+"""Of the attention in each layer of the encoder."""
 
 
 class LineCTC(LineModel):
@@ -37,6 +41,11 @@ class LineCTC(LineModel):
         dropout: float = 0.1,
     ) -> None:
         super().__init__(characters, height)
+        if width % HEADS or width < HEADS:
+            raise UsageError(f"--model.width {width}: does not divide into {HEADS} heads; give a multiple of {HEADS}")
+        check_range("--model.channels", min(channels), 1)
+        check_range("--model.layers", layers, 0)
+        check_range("--model.dropout", dropout, 0, 0.9)
         stem, first, second, third = channels
         self.features = nn.Sequential(
             ConvNorm(1, stem, 5, (2, 2)),
@@ -124,7 +133,9 @@ class EncoderLayer(nn.Module):
     Source: Gulati et al. 2020, "Conformer", section 2, with the convolution first and one feed-forward module.
     """
 
-    def __init__(self, width: int, heads: int = 4, expansion: int = 3, kernel: int = 9, dropout: float = 0.1) -> None:
+    def __init__(
+        self, width: int, heads: int = HEADS, expansion: int = 3, kernel: int = 9, dropout: float = 0.1
+    ) -> None:
         super().__init__()
         self.heads = heads
         self.norm_convolution = nn.LayerNorm(width)

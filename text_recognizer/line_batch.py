@@ -1,0 +1,44 @@
+"""A batch of text lines as tensors: what data hands to lit models, and what callbacks see pass by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass
+class LineBatch:
+    """Lines of about the same width, padded on the right.
+
+    Attributes:
+        x_BCHW: float32 [B, 1, H, W], `image.line_input` of each line.
+        widths_B: int64, pixels of each line that are not padding.
+        y_BL: int64 labels, padded with 0.
+        lengths_B: int64, labels of each line.
+        centres_BL: float32, x of each label's character in pixels; -1 where it is not known.
+        texts: what each line says.
+        sources: which hand, font or file each line is of.
+    """
+
+    x_BCHW: Tensor
+    widths_B: Tensor
+    y_BL: Tensor
+    lengths_B: Tensor
+    centres_BL: Tensor
+    texts: list[str]
+    sources: list[str]
+
+    def pin_memory(self) -> LineBatch:
+        """Return the batch in page-locked memory (the data loader calls this on a machine with a GPU)."""
+        return self._mapped(Tensor.pin_memory)
+
+    def to(self, device: torch.device, non_blocking: bool = False) -> LineBatch:
+        """Return the batch on `device` (Lightning calls this)."""
+        return self._mapped(lambda tensor: tensor.to(device, non_blocking=non_blocking))
+
+    def _mapped(self, change: Callable[[Tensor], Tensor]) -> LineBatch:
+        tensors = (self.x_BCHW, self.widths_B, self.y_BL, self.lengths_B, self.centres_BL)
+        return LineBatch(*map(change, tensors), self.texts, self.sources)
