@@ -40,5 +40,12 @@ class LineBatch:
         return self._mapped(lambda tensor: tensor.to(device, non_blocking=non_blocking))
 
     def _mapped(self, change: Callable[[Tensor], Tensor]) -> LineBatch:
-        tensors = (self.x_BCHW, self.widths_B, self.y_BL, self.lengths_B, self.centres_BL)
-        return LineBatch(*map(change, tensors), self.texts, self.sources)
+        return LineBatch(
+            change(self.x_BCHW),
+            change(self.widths_B),
+            change(self.y_BL),
+            change(self.lengths_B),
+            change(self.centres_BL),
+            self.texts,
+            self.sources,
+        )

@@ -6,7 +6,7 @@ import errno
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from pkgutil import iter_modules
@@ -66,7 +66,7 @@ def subclasses(base: type) -> dict[str, type]:
     return found
 
 
-def parse(parser: ArgumentParser, arguments: list[str] | None, bases: dict[str, type]) -> Namespace:
+def parse(parser: ArgumentParser, arguments: list[str] | None, bases: Mapping[str, type]) -> Namespace:
     """Return the parsed options.
 
     Args:
@@ -112,13 +112,15 @@ def _check_class(option: str, path: str | None, base: type) -> None:
     raise UsageError(f"{option} {path}: there is no such class; {nearest(name, known)} {listed}")
 
 
-def _sentence(message: str, parser: ArgumentParser, bases: dict[str, type]) -> str:
+def _sentence(message: str, parser: ArgumentParser, bases: Mapping[str, type]) -> str:
     """Return jsonargparse's message as one sentence: the option, what is wrong with it, what to do."""
     keys = re.findall(r'Parser key "([^"]+)"', message)
     keys = [key for i, key in enumerate(keys) if key not in keys[:i]]
     unknown = re.search(r"unrecognized arguments: ([^\s=]+)|(?:Option|option) '([^']+)'", message)
     if unknown:
         group = re.findall(r"Group '([^']+)'", message)
+        if unknown[1] and not unknown[1].startswith("-"):
+            return f"{unknown[1]}: is not an option; options begin with --, as in --max_steps 100"
         option = unknown[1] or "--" + ".".join([*keys, *group, unknown[2]])
         return f"{option}: there is no such option; {nearest(option, _options(parser, bases))}"
     missing = re.search(r"import path string: (\S+)", message)
@@ -129,14 +131,17 @@ def _sentence(message: str, parser: ArgumentParser, bases: dict[str, type]) -> s
     expected = re.search(r"Expected (.+?)(?:\. Got value|\n|$)", message)
     value = re.search(r"(?:Got value|Given value): (.*)", message)
     if keys and expected and value:
-        wanted = re.sub(r"<class '([\w.]+)'>", r"\1", expected[1])
+        wanted = re.sub(r"<class '([\w.]+)'>", r"\1", expected[1]).replace("a int", "an int")
         wanted = re.sub(r"a typing\.Literal\[(.*)\]", r"one of \1", wanted)
         return f"--{'.'.join(keys)} {value[1]}: it must be {wanted}; give such a value"
+    absent = re.search(r"File does not exist: '(.+)'", message)
+    if absent:
+        return f"{absent[1]}: there is no such file; give the name of a YAML file"
     heart = " ".join(line.strip() for line in message.splitlines() if line.strip())[:300]
     return f"{heart.rstrip('.')}; --help shows the options"
 
 
-def _options(parser: ArgumentParser, bases: dict[str, type]) -> list[str]:
+def _options(parser: ArgumentParser, bases: Mapping[str, type]) -> list[str]:
     """Return the names of all options, those of the classes that can be named included."""
     known = [name for action in parser._actions for name in action.option_strings if name.startswith("--")]
     for option, base in bases.items():

@@ -97,7 +97,7 @@ class Run:
         return Plan.load(path)
 
     def _trainer(self, plan: Plan, folder: Path, first: list[pl.Callback], checkpoints: Checkpoints) -> pl.Trainer:
-        """Return the trainer; `checkpoints` is the last to be called, when all others have done their part of a step."""
+        """Return the trainer; `checkpoints` comes last, when all others have done their part of a step."""
         callbacks = [*first, SamplePictures(folder), ProgressBar(), ValidationTimes()]
         if plan.max_steps is None:
             callbacks.append(TimeBudget(self.budget, lambda steps: plan.with_steps(steps).save(folder / "plan.json")))

@@ -12,6 +12,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.trainer.states import TrainerFn
 
+from text_recognizer.callbacks.validation_times import NEVER
 from text_recognizer.errors import UserError
 
 SAVED_EXIT_CODE = 85
@@ -142,4 +143,4 @@ def reason(error: BaseException) -> str:
 
 
 def _validation_follows(trainer: pl.Trainer) -> bool:
-    return bool(trainer.val_check_batch) and trainer.global_step % int(trainer.val_check_batch) == 0
+    return trainer.global_step % int(trainer.val_check_batch or NEVER) == 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytorch_lightning as pl
 from matplotlib import get_data_path
 from PIL import Image, ImageDraw, ImageFont
+from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
 from pytorch_lightning.trainer.states import TrainerFn
 
 from text_recognizer.line_batch import LineBatch
@@ -32,7 +34,7 @@ class SamplePictures(pl.Callback):
         self,
         trainer: pl.Trainer,
         pl_module: pl.LightningModule,
-        outputs: dict[str, list[str]],
+        outputs: object,
         batch: LineBatch,
         batch_idx: int,
         dataloader_idx: int = 0,
@@ -41,7 +43,7 @@ class SamplePictures(pl.Callback):
             return
         width = int(batch.widths_B[0])
         grey_HW = 255 * (1 - batch.x_BCHW[0, 0, :, :width].cpu().numpy().clip(0, 1))
-        self._rows.append((grey_HW.astype(np.uint8), batch.texts[0], outputs["read"][0]))
+        self._rows.append((grey_HW.astype(np.uint8), batch.texts[0], cast(dict[str, list[str]], outputs)["read"][0]))
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         rows, self._rows = self._rows, []
@@ -51,9 +53,9 @@ class SamplePictures(pl.Callback):
         picture = picture_of(rows)
         picture.save(self.folder / f"step-{trainer.global_step:06d}.png")
         for logger in trainer.loggers:
-            if hasattr(logger, "log_image"):
+            if isinstance(logger, WandbLogger):
                 logger.log_image("validation/lines", [picture], step=trainer.global_step)
-            elif hasattr(logger.experiment, "add_image"):
+            elif isinstance(logger, TensorBoardLogger):
                 logger.experiment.add_image(
                     "validation/lines", np.asarray(picture), trainer.global_step, dataformats="HWC"
                 )

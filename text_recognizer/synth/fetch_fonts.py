@@ -88,17 +88,25 @@ def fetch(family: Family, folder: Path) -> None:
                     f"{family.name}: {file} of {family.package} has sha256 {found[:12]}, recorded is {sha256[:12]};"
                     f" the package changed: take version {family.version} or update {METADATA}"
                 )
-            target = _target(family, file, folder)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            beside = target.with_suffix(".part")
-            _convert(source, beside)
-            beside.replace(target)
+            _place(source, _target(family, file, folder))
 
 
 def _target(family: Family, file: str, folder: Path) -> Path:
     source = Path(file)
     suffix = ".ttf" if source.suffix == ".woff2" else source.suffix
     return folder / family.kind / family.name / (source.stem + suffix)
+
+
+def _place(source: Path, target: Path) -> None:
+    beside = target.with_suffix(".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _convert(source, beside)
+        beside.replace(target)
+    except OSError as error:
+        if target.parent.is_dir():
+            beside.unlink(missing_ok=True)
+        raise UserError(f"{target}: cannot be written ({error.strerror}); name another folder with --out") from error
 
 
 def _convert(source: Path, target: Path) -> None:
@@ -113,8 +121,12 @@ def _convert(source: Path, target: Path) -> None:
 def _unpack_npm(family: Family, scratch: Path) -> Path:
     _run(family, ["npm", "pack", "--silent", f"{family.package}@{family.version}"], scratch)
     for archive in scratch.glob("*.tgz"):
-        with tarfile.open(archive) as files:
-            files.extractall(scratch, filter="data")
+        try:
+            with tarfile.open(archive) as files:
+                files.extractall(scratch, filter="data")
+        except (tarfile.TarError, OSError, EOFError) as error:
+            reason = str(error).splitlines()[0].rstrip(":")
+            raise UserError(f"{family.name}: {archive.name} cannot be unpacked ({reason}); fetch it again") from error
     return scratch / "package"
 
 

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from string import ascii_letters
+from struct import error as StructError
 from typing import Literal
 
 from fontTools.ttLib import TTFont, TTLibError
@@ -101,10 +102,7 @@ def folder_faces(folder: Path) -> tuple[Face, ...]:
         raise UserError(
             f"{folder}: holds no .ttf or .otf file; put fonts there, or run make fonts, which fills data/fonts"
         )
-    faces = tuple(
-        Face(path, family_name(path), "handwriting" if "handwriting" in path.relative_to(folder).parts else "print")
-        for path in paths
-    )
+    faces = tuple(Face(path, family_name(path), _kind(path, folder)) for path in paths)
     usable = tuple(face for face in faces if len(face.characters & LETTERS) >= 45)
     if not usable:
         raise UserError(f"{folder}: none of its {len(faces)} fonts has the Latin letters; add fonts that have them")
@@ -129,9 +127,15 @@ def family_name(path: Path) -> str:
     try:
         with TTFont(path, lazy=True) as font:
             name = font["name"].getDebugName(16) or font["name"].getDebugName(1)
-    except (TTLibError, OSError, KeyError) as error:
+        _sized(path, 32)
+    except (TTLibError, OSError, KeyError, AssertionError, StructError) as error:
         raise UserError(f"{path}: not a readable font ({error}); remove it or fetch it again") from error
     return name or path.stem
+
+
+def _kind(path: Path, folder: Path) -> Kind:
+    folders = (folder.resolve().name, *path.relative_to(folder).parts[:-1])
+    return "handwriting" if "handwriting" in folders else "print"
 
 
 def _package_faces(package: str, globs: tuple[str, ...], kind: Kind) -> Iterable[Face]:
@@ -151,7 +155,7 @@ def _sized(path: Path, size: int) -> ImageFont.FreeTypeFont:
 @cache
 def _drawable(path: Path) -> frozenset[str]:
     with TTFont(path, lazy=True) as font:
-        mapped = font.getBestCmap()
+        mapped = font.getBestCmap() or {}  # None in a font of symbols
     face = _sized(path, 32)
     inked = (c for c in ASCII if ord(c) in mapped and _has_ink(face, c))
     return frozenset(inked) | {" "}

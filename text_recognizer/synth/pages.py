@@ -94,7 +94,9 @@ class PageSynthesiser:
         source = self.sources.pick(dice, index)
         x_height = dice.uniform(14, 22)
         length = 40 * int(dice.integers(self.count[0], self.count[1] + 1))
-        words = (drawable(self.text.paragraph(dice, length), source) if text is None else text).split()
+        words = (
+            drawable(self.text.paragraph(dice, length), source, self.text.characters) if text is None else text
+        ).split()
         rows = self._rows(words, lambda row: draw(row, source, dice, x_height))
         return self._composed(rows, x_height, dice, *kind_and_name(source))
 
@@ -129,7 +131,7 @@ class PageSynthesiser:
         page_HW = np.zeros((int(2 * margin + above + below + pitch * (len(rows) - 1)) + 1, wide), np.uint8)
         lines = []
         for number, (text, ink) in enumerate(rows):
-            x = margin + int(dice.integers(0, max(1, x_height // 2)))
+            x = margin + int(dice.integers(0, max(1, int(x_height / 2))))
             y = margin + above + number * pitch
             lines.append(_placed(page_HW, text, ink, x, y))
         image_HW = _paper(page_HW, self.strength, dice)

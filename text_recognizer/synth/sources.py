@@ -83,11 +83,21 @@ def draw(text: str, source: Source, dice: np.random.Generator, x_height: float, 
     return cropped(ink.ink_HW, ink.baseline, ink.x_height, ink.centres)
 
 
-def drawable(text: str, source: Source) -> str:
-    """Return `text` without the characters that `source` has no form for; "a" where nothing is left."""
+def drawable(text: str, source: Source, characters: frozenset[str]) -> str:
+    """Return `text` without what `source` has no form for; where nothing is left, one of `characters` that it has.
+
+    Raises:
+        UserError: `source` has a form for none of `characters`.
+    """
     if isinstance(source, Writer) or source.characters.issuperset(text):
         return text
-    return " ".join("".join(c for c in text if c in source.characters).split()) or "a"
+    kept = " ".join("".join(c for c in text if c in source.characters).split())
+    have = kept or min(characters & source.characters - {" "}, default="")
+    if not have:
+        raise UserError(
+            f"{source.path}: has no ink for any of the {len(characters)} characters of the charset; remove the font"
+        )
+    return have
 
 
 def kind_and_name(source: Source) -> tuple[Kind, str]:

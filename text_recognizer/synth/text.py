@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 
@@ -34,7 +35,10 @@ class TextSource:
         self.prose = folder_text(folder) if folder else bundled_text(*TEXTS[split])
         words = bundled_text("words.txt") if split == "train" and folder is None else self.prose
         self.words = words.split()[:20_000]
-        if not self.words or not any(character in self.characters for character in self.prose):
+        undrawable = sorted(self.characters.difference(ASCII))
+        if undrawable:
+            raise UserError(f"charset: {undrawable} cannot be drawn, only the 95 of ASCII can; leave these out")
+        if not self.words or not any(character in self.characters for character in self.prose if character != " "):
             raise UserError(
                 f"{folder or split}: no text to draw; add .txt files with words in the charset's characters"
             )
@@ -97,10 +101,16 @@ def folder_text(folder: Path) -> str:
     paths = sorted(folder.rglob("*.txt")) if folder.is_dir() else []
     if not paths:
         raise UserError(f"{folder}: holds no .txt file; name a folder with at least one text file")
+    return " ".join(map(_text_of, paths))
+
+
+def _text_of(path: Path) -> str:
     try:
-        return " ".join(" ".join(path.read_text(encoding="utf-8").split()) for path in paths)
+        return " ".join(normalize("NFC", path.read_text(encoding="utf-8-sig")).split())
     except UnicodeDecodeError as error:
-        raise UserError(f"{folder}: a text file is not UTF-8 ({error.reason}); save it as UTF-8") from error
+        raise UserError(f"{path}: is not UTF-8 at byte {error.start} ({error.reason}); save it as UTF-8") from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); allow it or remove the file") from error
 
 
 def _dressed(rng: np.random.Generator, word: str) -> str:
