@@ -43,7 +43,7 @@ class SyntheticLines(LineData):
         fonts: Path | None = None,
         texts: Path | None = None,
         strength: float = 1.0,
-        pixels: int = 7500,
+        pixels: int = 4500,
         max_lines: int = 48,
         widths: tuple[int, int] = (60, 720),
         validation_lines: int = 192,

@@ -39,12 +39,12 @@ class CTC(pl.LightningModule):
     def __init__(
         self,
         model: LineModel,
-        lr: float = 2e-3,
+        lr: float = 3e-3,
         warmup: int = 60,
         weight_decay: float = 0.02,
         alignment: float = 1.0,
         alignment_floor: float = 0.05,
-        alignment_share: float = 0.4,
+        alignment_share: float = 0.5,
         seed: int = 0,
     ) -> None:
         super().__init__()

@@ -28,6 +28,7 @@ PRINT_FILES = {
         "DejaVuSerif.ttf",
         "DejaVuSerif-*.ttf",
         "STIXGeneral*.ttf",
+        *("cmb10.ttf", "cmr10.ttf", "cmss10.ttf", "cmti10.ttf", "cmtt10.ttf"),
     ),
     "font_caladea": ("*.ttf",),
     "font_hanken_grotesk": ("*-Regular.otf", "*-Bold.otf", "*-Italic.otf", "*-Light.otf"),
@@ -41,6 +42,9 @@ PRINT_FILES = {
 
 HANDWRITING_FILES = {"font_intuitive": ("*",), "font_amatic_sc": ("*.ttf",)}
 """The two informal hands among them (the writers of `strokes` are the main source of handwriting)."""
+
+MISDRAWN = {name: frozenset('"$<>\\^_`{|}~') for name in ("cmb10", "cmr10", "cmss10", "cmti10")}
+"""Characters whose code draws something else in Computer Modern: TeX has dashes and Spanish marks in their places."""
 
 SUFFIXES = (".ttf", ".otf")
 LETTERS = frozenset(ascii_letters)
@@ -158,7 +162,7 @@ def _drawable(path: Path) -> frozenset[str]:
         mapped = font.getBestCmap() or {}  # None in a font of symbols
     face = _sized(path, 32)
     inked = (c for c in ASCII if ord(c) in mapped and _has_ink(face, c))
-    return frozenset(inked) | {" "}
+    return frozenset(inked) - MISDRAWN.get(path.stem, frozenset()) | {" "}
 
 
 def _has_ink(face: ImageFont.FreeTypeFont, character: str) -> bool:
