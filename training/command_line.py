@@ -103,13 +103,16 @@ def _check_class(option: str, path: str | None, base: type) -> None:
     """Refuse a class that is not known, unless `path` may be a configuration in a file or in YAML."""
     if path is None or path.startswith(("{", "-")) or path.endswith((".yaml", ".yml", ".json")):
         return
+    if path.rpartition(".")[2] not in subclasses(base):
+        raise UsageError(_class_refused(option, path, base))
+
+
+def _class_refused(option: str, path: str, base: type) -> str:
     name, known = path.rpartition(".")[2], subclasses(base)
-    if name in known:
-        return
     listed = f"(all: {', '.join(sorted(known))})"
     if name == base.__name__:
-        raise UsageError(f"{option} {name}: is the base of the classes that can be named; name one of them {listed}")
-    raise UsageError(f"{option} {path}: there is no such class; {nearest(name, known)} {listed}")
+        return f"{option} {name}: is the base of the classes that can be named; name one of them {listed}"
+    return f"{option} {path}: there is no such class; {nearest(name, known)} {listed}"
 
 
 def _sentence(message: str, parser: ArgumentParser, bases: Mapping[str, type]) -> str:
@@ -123,11 +126,9 @@ def _sentence(message: str, parser: ArgumentParser, bases: Mapping[str, type]) -
             return f"{unknown[1]}: is not an option; options begin with --, as in --max_steps 100"
         option = unknown[1] or "--" + ".".join([*keys, *group, unknown[2]])
         return f"{option}: there is no such option; {nearest(option, _options(parser, bases))}"
-    missing = re.search(r"import path string: (\S+)", message)
+    missing = re.search(r"import path string: (\S+)|class, but (\S+) is abstract", message)
     if missing and keys and keys[0] in bases:
-        known = subclasses(bases[keys[0]])
-        listed = ", ".join(sorted(known))
-        return f"--{keys[0]} {missing[1]}: there is no such class; {nearest(missing[1], known)} (all: {listed})"
+        return _class_refused(f"--{keys[0]}", missing[1] or missing[2], bases[keys[0]])
     expected = re.search(r"Expected (.+?)(?:\. Got value|\n|$)", message)
     value = re.search(r"(?:Got value|Given value): (.*)", message)
     if keys and expected and value:

@@ -6,6 +6,7 @@ The worst lines are drawn into a picture. Without --lines the frozen test lines 
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,10 +19,11 @@ from rich.table import Table
 from text_recognizer.callbacks.sample_pictures import picture_of
 from text_recognizer.data.base import Sample
 from text_recognizer.data.frozen_lines import read_lines
+from text_recognizer.errors import UserError
 from text_recognizer.metrics.error_rate import character_error_rate, word_error_rate
 from training.command_line import mistakes_shown, parse
 from training.readers import ReadLines, reader_of
-from training.run_folder import REPOSITORY, latest_run
+from training.run_folder import REPOSITORY, latest_run, write_whole
 
 FROZEN = (REPOSITORY / "tests/data/lines/handwriting", REPOSITORY / "tests/data/lines/print")
 
@@ -90,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "model", type=Path | None, nargs="?", help="a run, checkpoint or model; the newest run if left out"
     )
-    parser.add_argument("--lines", type=list[Path], default=list(FROZEN), help="folders with a truth.tsv")
+    parser.add_argument("--lines", type=Path, nargs="+", default=list(FROZEN), help="folders with a truth.tsv")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where the newest run is looked for")
     parser.add_argument("--details", type=bool, default=True, help="a row per font or writer")
     parser.add_argument("--worst", type=Path | None, help="picture of the worst lines; beside the model if left out")
@@ -98,12 +100,30 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(parser, arguments, {})
     model = options.model or latest_run(options.runs)
     worst = options.worst or (model if model.is_dir() else model.parent) / "worst_lines.png"
-    scores = scores_of(reader_of(model), options.lines, worst)
+    read_with = reader_of(model)
+    check_writable("--worst", worst)
+    if options.json:
+        check_writable("--json", options.json)
+    scores = scores_of(read_with, options.lines, worst)
     print_table(scores, options.details)
     print(f"the worst lines: {worst}")
     if options.json:
-        options.json.write_text(json.dumps([asdict(row) for row in scores], indent=1) + "\n")
+        write_whole(options.json, json.dumps([asdict(row) for row in scores], indent=1) + "\n")
     return 0
+
+
+def check_writable(option: str, path: Path) -> None:
+    """Refuse a file that cannot be written, before the minutes of reading whose result it is for.
+
+    Raises:
+        UserError: it is a folder, or its folder is missing or closed.
+    """
+    if path.is_dir():
+        raise UserError(f"{option} {path}: is a folder; name a file")
+    try:
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise UserError(f"{option} {path}: cannot be written ({error.strerror}); name another file") from error
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 import yaml
 
+from text_recognizer.callbacks.checkpoints import reason
 from text_recognizer.data.base import Sample, collate
 from text_recognizer.decoding.best_path import best_path
 from text_recognizer.errors import UserError
@@ -45,12 +46,23 @@ def trained_model(path: Path) -> LineModel:
         raise UserError(f"{path}: holds no {checkpoint.name} of a run; train one with training/run_experiment.py")
     import_all("text_recognizer.models")
     options = yaml.safe_load((run / "config.yaml").read_text())
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    try:
+        saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
+        characters, weights = saved["characters"], saved["state_dict"]
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise UserError(
+            f"{checkpoint}: not a readable checkpoint ({reason(error)}); name another one or train anew"
+        ) from error
     model_class = subclasses(LineModel)[options["model"]["class_path"].rpartition(".")[2]]
     init_args = options["model"].get("init_args") or {}
-    model = model_class(saved["characters"], options["data"]["init_args"]["height"], **init_args)
+    model = model_class(characters, options["data"]["init_args"]["height"], **init_args)
     prefix = "model."
-    model.load_state_dict({k.removeprefix(prefix): v for k, v in saved["state_dict"].items() if k.startswith(prefix)})
+    try:
+        model.load_state_dict({k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)})
+    except RuntimeError as error:
+        raise UserError(
+            f"{checkpoint}: its weights do not fit the model of {run / 'config.yaml'}; name a checkpoint of this run"
+        ) from error
     return model.eval()
 
 

@@ -78,7 +78,7 @@ def test_a_full_disk_leaves_the_good_file_and_nothing_else(tmp_path, monkeypatch
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="mounting a small disk needs root")
 def test_a_disk_that_is_really_full_is_named_as_such(tmp_path):
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(tmp_path)], capture_output=True)
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(tmp_path)], capture_output=True)
     if made.returncode:
         pytest.skip("this container may not mount")
     try:

@@ -119,6 +119,7 @@ def test_the_learning_rate_rises_and_falls_to_a_hundredth():
 
 def test_matrices_decay_and_vectors_do_not():
     model = lit_model(weight_decay=0.3)
+    model.trainer = trainer(max_steps=100)
     groups = model.configure_optimizers()["optimizer"].param_groups
     assert [group["weight_decay"] for group in groups] == [0.3, 0.0]
     assert {p.ndim > 1 for p in groups[0]["params"]} == {True}

@@ -88,7 +88,7 @@ class LineSynthesiser:
         warp = random_warp(dice, self.strength)
         length = round(self._target_width(index) / (advance(source) * self.height * warp.stretch))
         text = drawable(self.text.line(dice, max(1, length)), source, self.text.characters)
-        ink = draw(text, source, dice, INK_X_HEIGHT * dice.uniform(0.95, 1.1), self._unevenness(source, dice))
+        ink = draw(text, source, dice, INK_X_HEIGHT, self._unevenness(source, dice))
         ink_HW, centres = warped(ink, self.height, warp, dice)
         image_HW = on_paper(_worn(ink_HW, dice), dice) if self.strength > 0 else plain(ink_HW)
         return SyntheticLine(image_HW, text, centres, *kind_and_name(source))

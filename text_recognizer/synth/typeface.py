@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import accumulate
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -13,7 +12,10 @@ from text_recognizer.synth.fonts import Face
 from text_recognizer.synth.inkline import InkLine
 
 Glyph = tuple[float, float, int, str]
-"""x and y of the origin, size in pixels per em, and the characters to draw there."""
+"""x and y of the origin, size in pixels per em, and the character to draw there."""
+
+FRACTIONS = 3
+"""Places between two pixels at which a glyph is drawn and kept; FreeType itself would be asked anew for each line."""
 
 
 def draw_type(
@@ -36,13 +38,31 @@ def draw_type(
     place = _place_letters if unevenness > 0 else _place_words
     glyphs, centres, width = place(text, face, size, rng, unevenness)
     pad = size // 2
-    height = int(size * 2.2)
-    image = Image.new("L", (int(width) + 2 * pad, height), 0)
-    drawing = ImageDraw.Draw(image)
+    ink_HW = np.zeros((int(size * 2.2), int(width) + 2 * pad), np.uint8)
     baseline = int(size * 1.4)
-    for x, dy, own_size, characters in glyphs:
-        drawing.text((pad + x, baseline + dy), characters, font=face.at(own_size), fill=255, anchor="ls")
-    return cropped(np.asarray(image), baseline, face.x_height * size, np.asarray(centres) + pad)
+    for x, dy, own_size, character in glyphs:
+        _stamp(ink_HW, face, own_size, character, pad + x, baseline + round(dy))
+    return cropped(ink_HW, baseline, face.x_height * size, np.asarray(centres) + pad)
+
+
+def _stamp(ink_HW: np.ndarray, face: Face, size: int, character: str, x: float, y: int) -> None:
+    """Draw a glyph with its origin at (x, y) into `ink_HW`, in place; what lies outside is cut off."""
+    column, fraction = divmod(round(x * FRACTIONS), FRACTIONS)
+    glyph_hw, left, top = _glyph(face, size, character, fraction)
+    row, column = y + top, column + left
+    part = ink_HW[max(0, row) : row + glyph_hw.shape[0], max(0, column) : column + glyph_hw.shape[1]]
+    glyph_hw = glyph_hw[max(0, -row) :, max(0, -column) :][: part.shape[0], : part.shape[1]]
+    np.maximum(part, glyph_hw, out=part)
+
+
+@lru_cache(maxsize=50_000)
+def _glyph(face: Face, size: int, character: str, fraction: int) -> tuple[np.ndarray, int, int]:
+    """Return a glyph's ink, uint8, and the column and row of its corner relative to its origin."""
+    font, x = face.at(size), fraction / FRACTIONS
+    left, top, right, bottom = (int(v) for v in font.getbbox(character, anchor="ls"))
+    image = Image.new("L", (right - left + 3, bottom - top + 2), 0)
+    ImageDraw.Draw(image).text((1 - left + x, 1 - top), character, font=font, fill=255, anchor="ls")
+    return np.asarray(image), left - 1, top - 1
 
 
 def cropped(ink_HW: np.ndarray, baseline: float, x_height: float, centres: np.ndarray) -> InkLine:
@@ -58,27 +78,25 @@ def cropped(ink_HW: np.ndarray, baseline: float, x_height: float, centres: np.nd
 def _place_words(
     text: str, face: Face, size: int, rng: np.random.Generator, unevenness: float
 ) -> tuple[list[Glyph], list[float], float]:
-    font = face.at(size)
-    space = max(font.getlength(" ") * rng.uniform(0.85, 1.4), size * 0.12)
+    space = max(_length(face, size, " ") * rng.uniform(0.85, 1.4), size * 0.12)
     glyphs: list[Glyph] = []
     centres: list[float] = []
-    x = 0.0
-    for word in text.split(" "):
-        ends = list(accumulate((_length(face, size, c) for c in word), initial=0.0))
-        scale = font.getlength(word) / ends[-1] if ends[-1] else 1.0  # kerning moves letters a little: share it out
-        centres += [x + scale * (a + b) / 2 for a, b in zip(ends, ends[1:], strict=False)]
-        glyphs.append((x, 0.0, size, word))
-        x += scale * ends[-1]
-        centres.append(x + space / 2)
-        x += space
-    return glyphs, centres[:-1], x
+    x, before = 0.0, " "
+    for character in text:
+        step = space if character == " " else _length(face, size, character)
+        if " " not in (before, character):
+            x += _kerning(face, size, before + character)
+        if character != " ":
+            glyphs.append((x, 0.0, size, character))
+        centres.append(x + step / 2)
+        x, before = x + step, character
+    return glyphs, centres, x
 
 
 def _place_letters(
     text: str, face: Face, size: int, rng: np.random.Generator, unevenness: float
 ) -> tuple[list[Glyph], list[float], float]:
-    font = face.at(size)
-    space = max(font.getlength(" "), size * 0.2) * rng.uniform(0.7, 1.9)
+    space = max(_length(face, size, " "), size * 0.2) * rng.uniform(0.7, 1.9)
     dice = rng.random((len(text), 5))
     glyphs: list[Glyph] = []
     centres: list[float] = []
@@ -105,4 +123,5 @@ def _length(face: Face, size: int, characters: str) -> float:
 
 
 def _kerning(face: Face, size: int, pair: str) -> float:
+    """Return by how many pixels the two letters of `pair` stand further apart than side by side."""
     return _length(face, size, pair) - _length(face, size, pair[0]) - _length(face, size, pair[1])
