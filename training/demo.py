@@ -24,12 +24,11 @@ from training.run_folder import latest_run
 FONTS = Path("data/fonts")
 """Where ``make fonts`` puts the handwriting families; they are used when they are there."""
 
-NEXT = """What to try next:
-  make read IMAGE={model}/../page.png ARGS="--model {model} --boxes boxes.png"   the same reader, on any picture
-  make fonts && make demo                                                  more hands to learn from
-  make train ARGS="--budget 3600"                                          train for an hour
-  .venv/bin/tensorboard --logdir runs                                      how training went
-"""
+NEXT = """what to try next
+  make read IMAGE={run}/page.png ARGS="--model {run}/model"   the same reader, on any picture
+  make fonts demo                                             more hands to learn from
+  make train ARGS="--budget 3600"                             train for an hour
+  .venv/bin/tensorboard --logdir runs                         how training went"""
 
 
 def train(runs: Path, options: list[str]) -> Path:
@@ -84,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     console.rule("scoring and exporting")
     model = score_and_export(run)
     read_a_page(run, model, console, options.page)
-    console.print(NEXT.format(model=model), markup=False, highlight=False)
+    print(NEXT.format(run=run))
     console.print(f"done in {time.monotonic() - begun:.0f} s; everything is in {run}", highlight=False)
     return 0
 

@@ -48,6 +48,8 @@ def export(model: LineModel, folder: Path, name: str, created_by: dict, card: st
     Raises:
         UserError: torch and onnxruntime disagree on a line, or the folder cannot be written.
     """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder}: is a file, not a folder; name another with --out")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -164,10 +166,10 @@ def main(arguments: list[str] | None = None) -> int:
     run = path.parent if path.suffix == ".ckpt" else path
     folder = options.out or run / "model"
     name = options.name or run.name
-    origin = json.loads((run / "origin.json").read_text())
-    created_by = {key: origin[key] for key in ("git_commit", "locks_sha256", "python")}
+    model, origin = trained_model(path), read_json(run / "origin.json") or {}
+    created_by = {key: origin.get(key) for key in ("git_commit", "locks_sha256", "python")}
     created_by["finished"] = read_json(run / "finished.json")
-    export(trained_model(path), folder, name, created_by, card_of(run, name))
+    export(model, folder, name, created_by, card_of(run, name))
     size = (folder / "model.onnx").stat().st_size / 1e6
     print(f"{folder}: {size:.1f} MB, the same text as torch on 200 lines")
     return 0

@@ -139,7 +139,7 @@ def reason(error: BaseException) -> str:
     while not isinstance(error, OSError) and (error.__context__ or error.__cause__):
         error = error.__context__ or error.__cause__ or error
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return text.splitlines()[0].rstrip(".")
+    return text.splitlines()[0].split(". ")[0].rstrip(".")
 
 
 def _validation_follows(trainer: pl.Trainer) -> bool:

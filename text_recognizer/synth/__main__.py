@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from text_recognizer.errors import UserError
+from text_recognizer.errors import UserError, check_range
 from text_recognizer.synth.lines import GROUP, LineSynthesiser
 from text_recognizer.synth.pages import PageSynthesiser, SyntheticPage
 from text_recognizer.synth.splits import SPLITS, checked_split
@@ -57,6 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("nothing to draw; give --sheet FILE or --page FILE")
     shared = {name: getattr(options, name) for name in ("seed", "handwriting", "fonts", "texts", "strength")}
     try:
+        check_range("--count", options.count, 1, 1000)
+        check_range("--handwriting", options.handwriting, 0, 1)
+        check_range("--strength", options.strength, 0, 2)
         split = checked_split(options.split)
         if options.sheet:
             _save(sheet(LineSynthesiser(split=split, **shared), options.count), options.sheet)

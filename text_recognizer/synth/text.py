@@ -38,7 +38,8 @@ class TextSource:
         undrawable = sorted(self.characters.difference(ASCII))
         if undrawable:
             raise UserError(f"charset: {undrawable} cannot be drawn, only the 95 of ASCII can; leave these out")
-        if not self.words or not any(character in self.characters for character in self.prose if character != " "):
+        visible = self.characters - {" "}
+        if not visible or (folder and not visible.intersection(self.prose)):
             raise UserError(
                 f"{folder or split}: no text to draw; add .txt files with words in the charset's characters"
             )
@@ -53,13 +54,20 @@ class TextSource:
         elif kind < PROSE + WORDS + FIGURES:
             text = " ".join(_figure(rng, self._word) for _ in range(max(1, length // 6)))
         else:
-            letters = sorted(self.characters)
-            text = "".join(letters[i] for i in rng.integers(len(letters), size=max(1, length // 2)))
-        return self._clean(text, length) or letter(rng, self.characters)
+            text = self._letters(rng, length)
+        return self._clean(text, length) or self._clean(self._letters(rng, length), length) or self._letter(rng)
 
     def paragraph(self, rng: np.random.Generator, length: int) -> str:
         """Return about `length` characters of running prose."""
-        return self._clean(self._prose(rng, length), length) or letter(rng, self.characters)
+        return self._clean(self._prose(rng, length), length) or self._letter(rng)
+
+    def _letters(self, rng: np.random.Generator, length: int) -> str:
+        letters = sorted(self.characters)
+        return "".join(letters[i] for i in rng.integers(len(letters), size=max(1, length // 2)))
+
+    def _letter(self, rng: np.random.Generator) -> str:
+        visible = sorted(self.characters - {" "})
+        return visible[rng.integers(len(visible))]
 
     def _word(self, rng: np.random.Generator) -> str:
         return self.words[rng.integers(len(self.words))]
@@ -76,12 +84,6 @@ class TextSource:
     def _clean(self, text: str, length: int) -> str:
         kept = "".join(character for character in text if character in self.characters)
         return " ".join(kept[: length + 4].split())
-
-
-def letter(rng: np.random.Generator, characters: frozenset[str]) -> str:
-    """Return one visible character of `characters`."""
-    visible = sorted(characters - {" "})
-    return visible[rng.integers(len(visible))]
 
 
 @cache
