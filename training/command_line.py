@@ -61,7 +61,8 @@ def import_all(package: str) -> None:
 def subclasses(base: type) -> dict[str, type]:
     """Return all classes below `base` that have been imported and are not bases themselves, by name."""
     found: dict[str, type] = {}
-    for cls in base.__subclasses__():
+    below: list[type] = base.__subclasses__()
+    for cls in below:
         found |= subclasses(cls) if inspect.isabstract(cls) else {cls.__name__: cls} | subclasses(cls)
     return found
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning threads stall where cores are shared
 
 from PIL import Image
 from rich.console import Console
@@ -15,11 +19,10 @@ from text_recognizer.inference.draw import draw_page
 from text_recognizer.inference.line_recognizer import LineRecognizer
 from text_recognizer.inference.page_reader import PageReader
 from text_recognizer.metrics.error_rate import character_error_rate
-from text_recognizer.synth.pages import PageSynthesiser, SyntheticPage
+from text_recognizer.synth.pages import PageSynthesiser
 from training import evaluate, export, run_experiment
 from training.command_line import mistakes_shown
 from training.readers import reader_of
-from training.run_folder import latest_run
 
 FONTS = Path("data/fonts")
 """Where ``make fonts`` puts the handwriting families; they are used when they are there."""
@@ -34,10 +37,10 @@ NEXT = """what to try next
 def train(runs: Path, options: list[str]) -> Path:
     """Run the default experiment below `runs` and return its folder."""
     fonts = ["--data.fonts", str(FONTS)] if FONTS.is_dir() else []
-    code = run_experiment.main(["--name", "demo", "--runs", str(runs), *fonts, *options])
+    code = run_experiment.main([*fonts, *options, "--name", "demo", "--runs", str(runs)])
     if code:
         raise SystemExit(code)
-    return latest_run(runs)
+    return max(runs.glob("demo-*/finished.json"), key=lambda path: path.stat().st_mtime).parent
 
 
 def score_and_export(run: Path) -> Path:
@@ -58,17 +61,12 @@ def read_a_page(run: Path, model: Path, console: Console, seed: int) -> None:
     read = PageReader(LineRecognizer.load(model)).read(page.image_HW, "page.png")
     draw_page(page.image_HW, read).save(run / "page_read.png")
     console.rule(f"a page by {page.source}, a hand it never saw")
-    for truth, text in zip(page.text.splitlines(), padded(read.text.splitlines(), page), strict=False):
+    for truth, text in zip_longest(page.text.splitlines(), read.text.splitlines(), fillvalue="(no line)"):
         console.print(f"  truth  {truth}\n   read  {text}", markup=False, highlight=False)
     cer = character_error_rate([read.text], [page.text]).rate
     console.rule(f"CER {100 * cer:.1f} %")
     console.print(f"the page: {run / 'page.png'}\nwhat was read where: {run / 'page_read.png'}", highlight=False)
     console.print(f"the worst of the frozen lines: {run / 'worst_lines.png'}", highlight=False)
-
-
-def padded(rows: list[str], page: SyntheticPage) -> list[str]:
-    """Return `rows` with empty ones added where fewer lines were found than written."""
-    return rows + [""] * (len(page.lines) - len(rows))
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,10 +6,13 @@ The worst lines are drawn into a picture. Without --lines the frozen test lines 
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning threads stall where cores are shared
 
 import numpy as np
 from jsonargparse import ArgumentParser

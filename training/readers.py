@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from text_recognizer.callbacks.checkpoints import reason
 from text_recognizer.data.base import Sample, collate
 from text_recognizer.decoding.best_path import best_path
 from text_recognizer.errors import UserError
-from text_recognizer.inference.line_recognizer import LineRecognizer
+from text_recognizer.image import line_width
+from text_recognizer.inference.line_recognizer import LineRecognizer, padded_width
 from text_recognizer.inference.recipe import FILE_NAME
 from text_recognizer.models.base import LineModel
 from training.command_line import import_all, subclasses
@@ -67,16 +69,17 @@ def trained_model(path: Path) -> LineModel:
 
 
 def torch_reader(model: LineModel, batch_size: int = 16) -> ReadLines:
-    """Return what reads lines with a torch model, in batches of about the same width."""
+    """Return what reads lines with a torch model, in batches that are padded as the exported model's are."""
     from text_recognizer.charset import Charset
 
     charset = Charset(model.characters)
 
     def read(lines: Sequence[np.ndarray]) -> list[str]:
         texts = [""] * len(lines)
-        order = sorted(range(len(lines)), key=lambda i: lines[i].shape[1] / lines[i].shape[0])
-        for start in range(0, len(order), batch_size):
-            places = order[start : start + batch_size]
+        padded = [padded_width(line_width(line, model.height)) for line in lines]
+        order = sorted(range(len(lines)), key=padded.__getitem__)
+        same = [list(places) for _, places in groupby(order, padded.__getitem__)]
+        for places in (group[i : i + batch_size] for group in same for i in range(0, len(group), batch_size)):
             batch = collate([Sample(lines[i], "", None, "") for i in places], charset, model.height)
             with torch.inference_mode():
                 log_probs_BTC = model(batch.x_BCHW, batch.widths_B)[0].float().log_softmax(-1).numpy()

@@ -29,7 +29,10 @@ def test_labels_are_those_of_the_charset_and_decode_to_the_text():
     charset = Charset(ASCII)
     batch = collate([sample("Hi!", centres=(1, 2, 3)), sample("a", centres=(5,))], charset, 40)
     assert batch.lengths_B.tolist() == [3, 1]
-    assert [charset.decode(row[:n].tolist()) for row, n in zip(batch.y_BL, batch.lengths_B)] == ["Hi!", "a"]
+    assert [charset.decode(row[:n].tolist()) for row, n in zip(batch.y_BL, batch.lengths_B, strict=True)] == [
+        "Hi!",
+        "a",
+    ]
     assert batch.y_BL[1, 1:].tolist() == [0, 0]
     assert batch.centres_BL[1].tolist() == [5, -1, -1]
 

@@ -44,13 +44,13 @@ def test_a_batch_is_what_it_says():
         assert 1 <= count <= 9
         assert count == 1 or count * int(batch.widths_B.max()) <= 3000
         assert width < batch.widths_B.max() + 16
-        assert [Charset(data.characters).decode(y[:n].tolist()) for y, n in zip(batch.y_BL, batch.lengths_B)] == (
-            batch.texts
-        )
+        assert [
+            Charset(data.characters).decode(y[:n].tolist()) for y, n in zip(batch.y_BL, batch.lengths_B, strict=True)
+        ] == (batch.texts)
         for row, n in enumerate(batch.lengths_B.tolist()):
             centres = batch.centres_BL[row, :n]
             assert (centres.diff() >= 0).all()
-            assert 0 <= centres.min() and centres.max() < batch.widths_B[row]
+            assert centres.min() >= 0 and centres.max() < batch.widths_B[row]
             assert (batch.centres_BL[row, n:] == -1).all()
         assert {source.partition(":")[0] for source in batch.sources} <= {"handwriting", "print"}
 

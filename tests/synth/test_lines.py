@@ -56,7 +56,10 @@ def test_lines_of_a_group_have_about_the_same_width():
     groups = [[lines.line(g * GROUP + i).image_HW.shape[1] for i in range(12)] for g in range(8)]
     medians = np.median(groups, axis=1)
     assert medians.max() > 2 * medians.min()
-    assert np.median([np.abs(np.array(group) / median - 1).max() for group, median in zip(groups, medians)]) < 0.6
+    assert (
+        np.median([np.abs(np.array(group) / median - 1).max() for group, median in zip(groups, medians, strict=True)])
+        < 0.6
+    )
 
 
 def test_sources_are_of_the_split():

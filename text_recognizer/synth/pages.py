@@ -97,17 +97,18 @@ class PageSynthesiser:
         words = (
             drawable(self.text.paragraph(dice, length), source, self.text.characters) if text is None else text
         ).split()
-        rows = self._rows(words, lambda row: draw(row, source, dice, x_height))
+        most = self.count[1] if text is None else len(words)  # a text of one's own is never cut
+        rows = self._rows(words, most, lambda row: draw(row, source, dice, x_height))
         return self._composed(rows, x_height, dice, *kind_and_name(source))
 
-    def _rows(self, words: list[str], ink_of: Callable[[str], InkLine]) -> list[tuple[str, InkLine]]:
-        """Break words into drawn rows that fit the page's width."""
+    def _rows(self, words: list[str], most: int, ink_of: Callable[[str], InkLine]) -> list[tuple[str, InkLine]]:
+        """Break words into at most `most` drawn rows that fit the page's width."""
         if not words:
             raise UserError("text: it is blank; give a page at least one word")
         rows: list[tuple[str, InkLine]] = []
         room = 0.86 * self.width
         per_character = 12.0
-        while words and len(rows) < self.count[1]:
+        while words and len(rows) < most:
             taken = _fitting(words, room / per_character)
             ink = ink_of(" ".join(words[:taken]))
             while ink.ink_HW.shape[1] > room and taken > 1:
