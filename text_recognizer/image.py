@@ -128,6 +128,14 @@ def line_width(grey_HW: np.ndarray, height: int) -> int:
     return min(MAX_LINE_WIDTH, max(1, round(columns * height / max(1, rows))))
 
 
+def padded_width(width: int) -> int:
+    """Return the width in px to which a line of `width` px is padded for a model, in training and in reading.
+
+    There is paper behind every line, 16 px at least: what a convolution sees there is part of how it reads the end.
+    """
+    return (width + 31) // 16 * 16
+
+
 def _ink_of_level(histogram: list[int]) -> np.ndarray:
     """Return the amount of ink that each of the 256 grey levels of a line stands for.
 

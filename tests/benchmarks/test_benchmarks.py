@@ -12,7 +12,7 @@ def test_lines_are_timed_as_training_asks_for_them():
     lines.restart()
     kept = len(synth.default_batches(lines)[0].texts)
     assert kept <= lines.drawn <= kept + 1  # the line that did not fit is drawn too
-    assert 0 < lines.core_s and 0 < lines.clock_s
+    assert lines.core_s > 0 and lines.clock_s > 0
     assert lines.pixels == sum(LineSynthesiser(handwriting=0.0).line(i).image_HW.shape[1] for i in range(lines.drawn))
 
 

@@ -17,9 +17,9 @@ def sample(text: str = "ab", width: int = 100, height: int = 40, centres=(20.0, 
     return Sample(image_HW, text, None if centres is None else np.array(centres), "print: test")
 
 
-def test_lines_are_padded_to_the_widest_rounded_up_to_16():
+def test_lines_are_padded_with_16_to_31_px_of_paper_behind_the_widest():
     batch = collate([sample(width=100), sample(width=51)], Charset(ASCII), 40)
-    assert batch.x_BCHW.shape == (2, 1, 40, 112)
+    assert batch.x_BCHW.shape == (2, 1, 40, 128)
     assert batch.widths_B.tolist() == [100, 51]
     assert batch.x_BCHW[1, :, :, 51:].abs().max() == 0
     assert batch.x_BCHW[0, 0, 20, 50] > 0.9, "ink is 1"

@@ -18,7 +18,7 @@ def options_of(arguments: list[str]) -> dict:
     """Return the options as --print_config shows them."""
     parser = options_parser()
     options = parse(parser, arguments, {"data": LineData, "model": LineModel})
-    shown = yaml.safe_load(parser.dump(options, skip_link_targets=True, skip_none=False))
+    shown = yaml.safe_load(parser.dump(options, skip_link_targets=True, skip_unset=False))
     return {name: value for name, value in shown.items() if name != "config"}
 
 

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from text_recognizer.charset import ASCII, Charset
 from text_recognizer.errors import check_range
-from text_recognizer.image import line_input
+from text_recognizer.image import line_input, padded_width
 from text_recognizer.line_batch import LineBatch
 
 
@@ -29,12 +29,12 @@ class Sample:
 
 
 def collate(samples: Sequence[Sample], charset: Charset, height: int) -> LineBatch:
-    """Return `samples` as one batch; images are scaled to `height` and padded to the widest, rounded up to 16 px."""
+    """Return `samples` as one batch; images are scaled to `height` and padded by `image.padded_width`."""
     inputs = [line_input(sample.image_HW, height) for sample in samples]
     widths = [x.shape[1] for x in inputs]
     labels = [charset.encode(sample.text) for sample in samples]
     longest = max(1, *map(len, labels)) if labels else 1
-    x_BHW = np.zeros((len(inputs), height, -(-max(widths) // 16) * 16), np.float32)
+    x_BHW = np.zeros((len(inputs), height, padded_width(max(widths))), np.float32)
     y_BL = np.zeros((len(inputs), longest), np.int64)
     centres_BL = np.full((len(inputs), longest), -1, np.float32)
     for row, (x_HW, label, sample) in enumerate(zip(inputs, labels, samples, strict=True)):

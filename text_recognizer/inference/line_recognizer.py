@@ -12,7 +12,7 @@ import numpy as np
 
 from text_recognizer.decoding.best_path import best_path
 from text_recognizer.errors import UserError
-from text_recognizer.image import line_input, line_width
+from text_recognizer.image import line_input, line_width, padded_width
 from text_recognizer.inference.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -140,11 +140,6 @@ class LineRecognizer:
                 reading, LineReading(text, path.confidence, x.clip(0, line_HW.shape[1]), path.probabilities)
             )
         return reading
-
-
-def padded_width(width: int) -> int:
-    """Return the width in px to which a line of `width` px is padded: the next multiple of 16, as in training."""
-    return -(-width // 16) * 16
 
 
 def joined(left: LineReading, right: LineReading) -> LineReading:
