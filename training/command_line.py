@@ -38,7 +38,7 @@ def mistakes_shown() -> Iterator[None]:
         if error.errno not in OF_THE_DISK:
             raise
         print(
-            f"error: {error.filename or 'the disk'}: {error.strerror}; free or allow it, then --resume", file=sys.stderr
+            f"error: {error.filename or 'the disk'}: {error.strerror}; make room or allow it, then run it again", file=sys.stderr
         )
         raise SystemExit(1) from None
     except KeyboardInterrupt:

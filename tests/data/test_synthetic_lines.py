@@ -43,7 +43,7 @@ def test_a_batch_is_what_it_says():
         assert height == 40
         assert 1 <= count <= 9
         assert count == 1 or count * int(batch.widths_B.max()) <= 3000
-        assert width < batch.widths_B.max() + 16
+        assert batch.widths_B.max() + 16 <= width < batch.widths_B.max() + 32
         assert [
             Charset(data.characters).decode(y[:n].tolist()) for y, n in zip(batch.y_BL, batch.lengths_B, strict=True)
         ] == (batch.texts)

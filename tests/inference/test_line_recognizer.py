@@ -32,9 +32,9 @@ def test_a_batch_is_bounded_by_its_padded_width(recognizer, monkeypatch):
     monkeypatch.setattr(
         recognizer, "_log_probs", lambda batch: widths.append([p.x_HW.shape[1] for p in batch]) or log_probs(batch)
     )
-    recognizer.read([draw_flags("abc" * length) for length in range(1, 25)])
+    recognizer.read([draw_flags("abc" * length) for length in range(1, 25)] * 3)
     assert all(len(batch) * max(batch) <= recognizer.batch_pixels for batch in widths)
-    assert len(widths) < 24
+    assert len(widths) < 24 * 3, "lines of one width are read together"
 
 
 def test_each_character_has_its_place_in_pixels_of_the_line(recognizer):

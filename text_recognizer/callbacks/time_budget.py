@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 
 from text_recognizer.callbacks.validation_times import set_steps
 
-WARM = 5
+WARM = 15
 """Steps that are left out of the mean: the first ones allocate memory and wait for the data."""
 
 
@@ -19,7 +19,7 @@ class TimeBudget(pl.Callback):
     Args:
         seconds: that training may take, validation included.
         on_plan: called with the number of steps once it is known.
-        timed_steps: steps that are timed, the first five of them only warm up; fewer where they take a quarter of
+        timed_steps: steps that are timed, the first half of them only warm up; fewer where they take a quarter of
             the budget.
         overhead: share of the time that validation, checkpoints and pictures take.
     """

@@ -25,7 +25,7 @@ class LineCTC(LineModel):
         width: features per time step in the encoder.
         layers: attention and convolution layers in the encoder.
         lstm: end the encoder with a bidirectional LSTM.
-        dropout: share of features dropped before and in the encoder.
+        dropout: share of features dropped before and in the encoder; lines that never come twice need none.
     """
 
     stride = 4
@@ -38,7 +38,7 @@ class LineCTC(LineModel):
         width: int = 128,
         layers: int = 2,
         lstm: bool = False,
-        dropout: float = 0.1,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__(characters, height)
         if width % HEADS or width < HEADS:
