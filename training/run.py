@@ -48,7 +48,7 @@ class Run:
         name: str = "line_ctc",
         runs: Path = Path("runs"),
         max_steps: int | None = None,
-        budget: float = 280.0,
+        budget: float = 300.0,
         seed: int = 0,
         resume: str | None = None,
         precision: Precision | None = None,

@@ -25,7 +25,7 @@ class TimeBudget(pl.Callback):
     """
 
     def __init__(
-        self, seconds: float, on_plan: Callable[[int], None], timed_steps: int = 30, overhead: float = 0.07
+        self, seconds: float, on_plan: Callable[[int], None], timed_steps: int = 30, overhead: float = 0.04
     ) -> None:
         self.seconds, self.on_plan, self.timed_steps, self.overhead = seconds, on_plan, timed_steps, overhead
         self._begun = self._warm = 0.0
