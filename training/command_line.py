@@ -38,7 +38,8 @@ def mistakes_shown() -> Iterator[None]:
         if error.errno not in OF_THE_DISK:
             raise
         print(
-            f"error: {error.filename or 'the disk'}: {error.strerror}; make room or allow it, then run it again", file=sys.stderr
+            f"error: {error.filename or 'the disk'}: {error.strerror}; make room or allow it, then run it again",
+            file=sys.stderr,
         )
         raise SystemExit(1) from None
     except KeyboardInterrupt:

@@ -18,6 +18,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning th
 
 import numpy as np
 import torch
+import yaml
 from jsonargparse import ArgumentParser
 from torch import Tensor, nn
 
@@ -146,9 +147,16 @@ that matter.
 |---|---|---|---|
 {table}
 
-Training data: lines drawn by `text_recognizer/synth` with fonts and skeletons that come with the dependencies, texts in
-the public domain (see text_recognizer/synth/data/text/readme.md). Licence of the weights: Apache-2.0.
+Training data: lines drawn by `text_recognizer/synth` with {fonts_of(run)};
+texts in the public domain (text_recognizer/synth/data/text/readme.md). Licence of the weights: Apache-2.0.
 """
+
+
+def fonts_of(run: Path) -> str:
+    """Return in words which fonts a run's lines were drawn with."""
+    fetched = (yaml.safe_load((run / "config.yaml").read_text())["data"].get("init_args") or {}).get("fonts")
+    own = "its own letterforms and the fonts that come with the dependencies"
+    return f"its own letterforms, the fonts that come with the dependencies and those in {fetched}" if fetched else own
 
 
 def read_json(path: Path) -> Any:
