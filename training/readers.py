@@ -11,6 +11,7 @@ import torch
 import yaml
 
 from text_recognizer.callbacks.checkpoints import reason
+from text_recognizer.charset import Charset
 from text_recognizer.data.base import Sample, collate
 from text_recognizer.decoding.best_path import best_path
 from text_recognizer.errors import UserError
@@ -70,8 +71,6 @@ def trained_model(path: Path) -> LineModel:
 
 def torch_reader(model: LineModel, batch_size: int = 16) -> ReadLines:
     """Return what reads lines with a torch model, in batches that are padded as the exported model's are."""
-    from text_recognizer.charset import Charset
-
     charset = Charset(model.characters)
 
     def read(lines: Sequence[np.ndarray]) -> list[str]:
