@@ -6,7 +6,7 @@ export TORCH LAB_MANAGER
 export CUSTOM_COMPILE_COMMAND := make pip-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-upgrade lint test test-fast demo train evaluate export read fonts lean clean
+.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-upgrade lint test test-fast demo train evaluate export read fonts texts pages bench-env lean clean
 
 help:  ## print every target with its meaning
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -23,8 +23,10 @@ pip-tools: $(LOCKS)  ## compile the locks older than their .in, then sync .venv
 pip-tools-lint: requirements/dev-lint.txt  ## the same for the lint layer
 	@$(PYTHON) tools/environment.py env --layer lint
 
+pip-tools-bench: requirements/bench.txt bench-env  ## the same for the layer of benchmarks/readers.py
+
 pip-tools-upgrade:  ## compile every lock anew with the newest versions allowed, then sync .venv
-	$(MAKE) --always-make $(LOCKS) requirements/dev-lint.txt UPGRADE=--upgrade
+	$(MAKE) --always-make $(LOCKS) requirements/dev-lint.txt requirements/bench.txt UPGRADE=--upgrade
 	$(MAKE) env
 
 lint:  ## run every check of .pre-commit-config.yaml on all files
@@ -55,6 +57,16 @@ read: env  ## read an image or a folder of them: make read IMAGE=page.png ARGS="
 fonts: env  ## fetch the font families of data/raw/fonts/metadata.toml (optional, needs the network)
 	$(BIN)/python -m text_recognizer.synth.fetch_fonts $(ARGS)
 
+texts: env  ## fetch the documents of data/raw/texts/metadata.toml in 13 languages (optional, needs the network)
+	$(BIN)/python -m text_recognizer.synth.fetch_texts $(ARGS)
+
+pages: env  ## fetch the transcribed pages of data/raw (optional, needs the network)
+	$(BIN)/python -m text_recognizer.data.fetch_pages $(ARGS)
+
+bench-env: env  ## install the peers of benchmarks/readers.py beside .venv's layers, in .venv/bench
+	$(BIN)/python -m venv .venv/bench
+	$(BIN)/pip-sync --quiet --python-executable .venv/bench/bin/python requirements/bench.txt
+
 lean: env  ## prove that reading needs requirements/prod.txt alone: its size, import time and first answer
 	$(BIN)/python tools/lean_check.py $(ARGS)
 
@@ -71,6 +83,9 @@ requirements/dev.txt: requirements/dev.in requirements/prod.txt requirements/tor
 	$(BIN)/pip-compile $(UPGRADE) --output-file=$@ $<
 
 requirements/dev-lint.txt: requirements/dev-lint.in requirements/prod.txt requirements/dev.txt | $(BIN)/pip-compile
+	$(BIN)/pip-compile $(UPGRADE) --output-file=$@ $<
+
+requirements/bench.txt: requirements/bench.in requirements/prod.txt requirements/dev.txt | $(BIN)/pip-compile
 	$(BIN)/pip-compile $(UPGRADE) --output-file=$@ $<
 
 # Without pip's own settings, which may know a CPU wheel: this lock is the closure of the public CUDA build.

@@ -25,11 +25,12 @@ from rich.console import Console
 from rich.table import Table
 
 from text_recognizer.data.synthetic_lines import SyntheticBatches, SyntheticLines
+from text_recognizer.synth.effects import REAL_PAGES
 from text_recognizer.synth.lines import ERA, LineSynthesiser, SyntheticLine
-from text_recognizer.synth.sources import writer
+from text_recognizer.synth.sources import font_hand, writer
 
-TARGETS = {"fonts": 400.0, "strokes": 250.0}
-"""Lines a second that each source is to reach."""
+TARGETS = {"fonts": 400.0, "strokes": 250.0, "real pages": 250.0}
+"""Lines a second that each source is to reach; real pages: handwriting with all effects, of `make fonts` if there."""
 
 PEER = """
 import random, sys, time
@@ -63,11 +64,12 @@ class TimedLines(LineSynthesiser):
     def restart(self) -> None:
         """Forget the writers that were shaped and what was summed up."""
         writer.cache_clear()
+        font_hand.cache_clear()
         self.core_s, self.clock_s, self.drawn, self.pixels = 0.0, 0.0, 0, 0
 
-    def line(self, index: int) -> SyntheticLine:
+    def line(self, index: int, width: float | None = None) -> SyntheticLine:
         core, clock = time.process_time(), time.perf_counter()
-        line = super().line(index)
+        line = super().line(index, width)
         self.core_s += time.process_time() - core
         self.clock_s += time.perf_counter() - clock
         self.drawn += 1
@@ -83,7 +85,11 @@ def default_batches(lines: LineSynthesiser) -> SyntheticBatches:
 
 def speed_of(source: str, groups: int, rounds: int) -> Speed:
     """Return the speed of the best of `rounds`, each of the same `groups`, after one that fills the caches of faces."""
-    lines = TimedLines(handwriting=float(source == "strokes"))
+    if source == "real pages":
+        fonts = Path("data/fonts")
+        lines = TimedLines(handwriting=1.0, fonts=fonts if fonts.is_dir() else None, effects=REAL_PAGES)
+    else:
+        lines = TimedLines(handwriting=float(source == "strokes"))
     if source == "strokes":
         lines.sources.strokes = 1.0
     batches = default_batches(lines)

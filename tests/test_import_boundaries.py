@@ -14,7 +14,7 @@ ARROWS = {
     "api_server": {"monitoring", "inference"},
     "api_serverless": {"monitoring", "inference"},
     "app_gradio": {"monitoring", "inference"},
-    "inference": {"decoding", "charset", "image"},
+    "inference": {"decoding", "charset", "image", "line_strip", "page_input"},
     "monitoring": {"charset", "image"},
     "decoding": {"charset"},
     "image": set(),
@@ -22,15 +22,18 @@ ARROWS = {
     "errors": set(),
     "training": {"lit_models", "callbacks", "data", "inference"},
     "line_batch": set(),
-    "lit_models": {"models", "metrics", "decoding", "line_batch"},
+    "line_strip": set(),
+    "page_batch": set(),
+    "page_input": {"image"},
+    "lit_models": {"models", "metrics", "decoding", "line_batch", "page_batch"},
     "models": {"charset"},
     "metrics": {"charset"},
     "callbacks": {"line_batch"},
-    "data": {"synth", "line_batch"},
+    "data": {"synth", "line_batch", "line_strip", "page_batch", "page_input"},
     "synth": {"charset", "image"},
     "mlbox": set(),
 }
-PROD = {"errors", "charset", "image", "decoding", "inference", "monitoring"}
+PROD = {"errors", "charset", "image", "line_strip", "page_input", "decoding", "inference", "monitoring"}
 PROD_LIBRARIES = {"numpy", "PIL", "onnxruntime", "rich"}
 MAY_IMPORT_ANYTHING = {"tools", "labs", "notebooks", "benchmarks", "examples", "tests"}
 TOP_LEVEL = {"training", "api_server", "api_serverless", "app_gradio", "mlbox"}

@@ -8,6 +8,14 @@ from text_recognizer.errors import UserError
 ASCII = "".join(map(chr, range(32, 127)))
 """The 95 printable ASCII characters, in code-point order."""
 
+LATIN = (
+    ASCII
+    + "".join(chr(code) for code in range(0xC0, 0x100) if chr(code) not in "×÷")
+    + "ĂăĄąĆćČčĎďĐđĘęĚěŁłĽľŃńŇňŐőŒœŘřŚśŠšŤťŮůŰűŸŹźŻżŽžȘșȚț"
+    + "¡¢£§ª«°±²µ·º»½¿×÷–—‘’‚“”„†•…‹›€№−"
+)
+"""ASCII, the letters of Western and Central European languages, typographic marks and currency; ASCII comes first."""
+
 
 class Charset:
     """An ordered set of characters; label 0 is the CTC blank, label i + 1 is the i-th character.

@@ -7,10 +7,12 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
+import yaml
 from jsonargparse import ArgumentError, ArgumentParser, DefaultHelpFormatter, Namespace
 
 from text_recognizer.errors import UsageError, UserError, nearest
@@ -83,6 +85,7 @@ def parse(parser: ArgumentParser, arguments: list[str] | None, bases: Mapping[st
     for name, base in bases.items():
         for option in (f"--{name}", f"--{name}.class_path", f"--{name}.help"):
             _check_class(option, _value_of(option, given), base)
+        _take_defaults_of(name, given, parser, base)
     try:
         options = parser.parse_args(given)
     except (ArgumentError, UnicodeDecodeError) as error:
@@ -90,6 +93,16 @@ def parse(parser: ArgumentParser, arguments: list[str] | None, bases: Mapping[st
     for name, base in bases.items():
         _check_class(f"--{name}", options[name].class_path, base)
     return options
+
+
+def _take_defaults_of(name: str, given: list[str], parser: ArgumentParser, base: type) -> None:
+    """Let the class that is named bring its own defaults: jsonargparse would keep those of the default class."""
+    chosen = _value_of(f"--{name}", given) or _value_of(f"--{name}.class_path", given)
+    if chosen is None and (config := _value_of("--config", given)) is not None:
+        with suppress(OSError, yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError):
+            chosen = (yaml.safe_load(Path(config).read_text(encoding="utf-8")).get(name) or {}).get("class_path")
+    if isinstance(chosen, str) and chosen.rpartition(".")[2] in subclasses(base):
+        parser.set_defaults({name: {"class_path": chosen.rpartition(".")[2]}})
 
 
 def _value_of(option: str, arguments: list[str]) -> str | None:

@@ -20,8 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from text_recognizer.callbacks.sample_pictures import picture_of
+from text_recognizer.data.alto_pages import page_samples, read_pages
 from text_recognizer.data.base import Sample
-from text_recognizer.data.frozen_lines import read_lines
+from text_recognizer.data.frozen_lines import TABLE, read_lines
 from text_recognizer.errors import UserError
 from text_recognizer.metrics.error_rate import character_error_rate, word_error_rate
 from training.command_line import mistakes_shown, parse
@@ -54,13 +55,13 @@ def scores_of(read_with: ReadLines, folders: Sequence[Path], worst: Path | None 
 
     Args:
         read_with: the reader.
-        folders: each with a truth.tsv.
+        folders: each with a truth.tsv, or with transcribed pages (ALTO or PAGE XML), whose lines are cut by the truth.
         worst: where the worst lines of all folders are drawn.
     """
     scores: list[Score] = []
     everything: list[tuple[Sample, str]] = []
     for folder in folders:
-        samples = read_lines(folder)
+        samples = samples_of(folder)
         read = read_with([sample.image_HW for sample in samples])
         scores.append(score(folder.name, read, [sample.text for sample in samples]))
         for source in sorted({sample.source for sample in samples}):
@@ -70,6 +71,12 @@ def scores_of(read_with: ReadLines, folders: Sequence[Path], worst: Path | None 
     if worst:
         draw_worst(everything, worst)
     return scores
+
+
+def samples_of(folder: Path) -> list[Sample]:
+    """Return the lines of a folder with a truth.tsv, or those of a folder of transcribed pages."""
+    is_pages = not (folder / TABLE).exists() and any(folder.rglob("*.xml"))
+    return page_samples(read_pages(folder)) if is_pages else read_lines(folder)
 
 
 def draw_worst(lines: Sequence[tuple[Sample, str]], path: Path, count: int = 20) -> None:
@@ -95,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "model", type=Path | None, nargs="?", help="a run, checkpoint or model; the newest run if left out"
     )
-    parser.add_argument("--lines", type=Path, nargs="+", default=list(FROZEN), help="folders with a truth.tsv")
+    parser.add_argument("--lines", type=Path, nargs="+", default=list(FROZEN), help="folders with a truth.tsv or pages")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where the newest run is looked for")
     parser.add_argument("--details", type=bool, default=True, help="a row per font or writer")
     parser.add_argument("--worst", type=Path | None, help="picture of the worst lines; beside the model if left out")

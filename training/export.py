@@ -1,10 +1,12 @@
 """Write a run as an ONNX model with its recipe, after proving that torch and onnxruntime read the same text.
 
-The proof is 200 fresh lines, half handwriting, half print; when one text differs nothing is written.
+The proof is 200 fresh lines, half handwriting, half print; when one text differs nothing is written. With --int8 the
+model is then quantised, and what that changes on the same lines is told, and refused above 1 % of the characters.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
@@ -22,16 +24,23 @@ import yaml
 from jsonargparse import ArgumentParser
 from torch import Tensor, nn
 
+from text_recognizer.data.alto_pages import page_samples, split_pages
 from text_recognizer.errors import UserError
 from text_recognizer.inference.line_recognizer import LineRecognizer
 from text_recognizer.inference.recipe import Recipe, sha256_of
+from text_recognizer.metrics.error_rate import character_error_rate
 from text_recognizer.models.base import LineModel
 from text_recognizer.synth.lines import GROUP, LineSynthesiser
 from training.command_line import mistakes_shown, parse
-from training.readers import torch_reader, trained_model
+from training.quantise import quantise
+from training.readers import reader_of, torch_reader, trained_model
 from training.run_folder import latest_run
+from training.starting_weights import save_weights
 
 OPSET = 17
+
+MOST_CHANGED = 0.01
+"""Share of the characters that an 8 bit model may read otherwise than the model it was made from."""
 
 
 class LogProbs(nn.Module):
@@ -45,8 +54,19 @@ class LogProbs(nn.Module):
         return self.model(x, widths)[0].log_softmax(-1)
 
 
-def export(model: LineModel, folder: Path, name: str, created_by: dict, card: str, proof_lines: int = 200) -> None:
+def export(
+    model: LineModel,
+    folder: Path,
+    name: str,
+    created_by: dict,
+    card: str,
+    proof_lines: int = 200,
+    int8: Sequence[np.ndarray] | None = None,
+) -> None:
     """Write ``model.onnx``, ``recipe.json`` and ``card.md`` into `folder`, all three or none.
+
+    Args:
+        int8: lines that set the ranges of a quantised model; without them the model stays in float.
 
     Raises:
         UserError: torch and onnxruntime disagree on a line, or the folder cannot be written.
@@ -72,7 +92,10 @@ def export(model: LineModel, folder: Path, name: str, created_by: dict, card: st
             created_by=created_by,
         )
         recipe.save(beside)
-        prove_same(model, beside, fresh_lines(model.characters, proof_lines))
+        proof = fresh_lines(model.characters, proof_lines)
+        prove_same(model, beside, proof)
+        if int8 is not None:
+            recipe = quantised(beside, recipe, proof, int8)
         folder.mkdir(exist_ok=True)
         for file in ("model.onnx", "card.md", "recipe.json"):  # the recipe last: it vouches for the model
             os.replace(beside / file, folder / file)
@@ -108,6 +131,12 @@ def fresh_lines(characters: str, count: int) -> list[np.ndarray]:
     return [lines.line(i * GROUP).image_HW for lines in synthesisers for i in range(count // 2)]
 
 
+def range_lines(pages: Path, characters: str, count: int = 48) -> list[np.ndarray]:
+    """Return real lines of the training writers in `pages` and as many synthetic ones, to set the ranges of 8 bits."""
+    lines = page_samples(split_pages(pages, "train")[: count // 4])
+    return [sample.image_HW for sample in lines[:: max(1, len(lines) // count)]] + fresh_lines(characters, count)
+
+
 def prove_same(model: LineModel, folder: Path, lines: Sequence[np.ndarray]) -> None:
     """Read `lines` with torch and with the exported model.
 
@@ -123,6 +152,32 @@ def prove_same(model: LineModel, folder: Path, lines: Sequence[np.ndarray]) -> N
             f"{len(different)} of {len(lines)} lines differ after export, first {different[0][0]!r} (torch) and"
             f" {different[0][1]!r} (onnxruntime); nothing was written; report this with the versions in origin.json"
         )
+
+
+def quantised(folder: Path, recipe: Recipe, proof: Sequence[np.ndarray], lines: Sequence[np.ndarray]) -> Recipe:
+    """Quantise the model in `folder` and return its new recipe, saved there.
+
+    Args:
+        proof: lines that are read before and after.
+        lines: lines that set the ranges.
+
+    Raises:
+        UserError: more than 1 % of the characters of `proof` are read otherwise than before.
+    """
+    before = reader_of(folder)(proof)
+    quantise(folder / recipe.model, folder / "int8.onnx", lines, recipe.height)
+    os.replace(folder / "int8.onnx", folder / recipe.model)
+    recipe = dataclasses.replace(recipe, sha256={**recipe.sha256, recipe.model: sha256_of(folder / recipe.model)})
+    recipe.save(folder)
+    changed = character_error_rate(reader_of(folder)(proof), before).rate
+    print(f"int8 changes {100 * changed:.2f} % of the characters of {len(proof)} lines")
+    if changed > MOST_CHANGED:
+        raise UserError(
+            f"int8 changes {100 * changed:.1f} % of the characters of {len(proof)} lines, at most"
+            f" {100 * MOST_CHANGED:.0f} % is taken; nothing was written: name lines like those of the training with"
+            " --int8, or export without it"
+        )
+    return recipe
 
 
 def card_of(run: Path, name: str) -> str:
@@ -170,6 +225,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("run", type=Path | None, nargs="?", help="a run or checkpoint; the newest run if left out")
     parser.add_argument("--out", type=Path | None, help="the model's folder; model/ in the run's folder if left out")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where the newest run is looked for")
+    parser.add_argument("--state", type=Path | None, help="write only the weights, for --start of a later run")
+    parser.add_argument("--int8", type=Path | None, help="quantise; a folder of pages whose lines set the ranges")
     parser.add_argument("--name", type=str | None, help="of the model; the run's name if left out")
     options = parse(parser, arguments, {})
     path = options.run or latest_run(options.runs)
@@ -177,9 +234,14 @@ def main(arguments: list[str] | None = None) -> int:
     folder = options.out or run / "model"
     name = options.name or run.name
     model, origin = trained_model(path), read_json(run / "origin.json") or {}
+    if options.state:
+        save_weights(model, options.state, f"{name}, {path.name}, git commit {origin.get('git_commit')}")
+        print(f"{options.state}: {options.state.stat().st_size / 1e6:.1f} MB of weights in half precision")
+        return 0
     created_by = {key: origin.get(key) for key in ("git_commit", "locks_sha256", "python")}
     created_by["finished"] = read_json(run / "finished.json")
-    export(model, folder, name, created_by, card_of(run, name))
+    ranges = None if options.int8 is None else range_lines(options.int8, model.characters)
+    export(model, folder, name, created_by, card_of(run, name), int8=ranges)
     size = (folder / "model.onnx").stat().st_size / 1e6
     print(f"{folder}: {size:.1f} MB, the same text as torch on 200 lines")
     return 0

@@ -23,8 +23,11 @@ from text_recognizer.callbacks.validation_times import ValidationTimes, validati
 from text_recognizer.data.base import LineData
 from text_recognizer.errors import UserError, check_range
 from text_recognizer.lit_models.ctc import CTC
+from text_recognizer.models.base import LineModel
 from training.plan import Plan, Precision, measured_plan
+from training.readers import trained_model
 from training.run_folder import mark_finished, record_origin
+from training.starting_weights import start_from
 
 
 class Run:
@@ -40,6 +43,8 @@ class Run:
         precision: of the arithmetic; the faster one is measured when left out.
         threads: of the training process; measured when left out.
         checkpoint_every: steps between two checkpoints.
+        start: weights to start from, a .ckpt of another run or a .pt of training/state.
+        teacher: a run of a larger model of the same characters and height, whose scores are learned too.
         logger: next to metrics.csv; wandb works offline where no key is set.
     """
 
@@ -55,6 +60,8 @@ class Run:
         threads: int | None = None,
         checkpoint_every: int = 100,
         logger: Literal["tensorboard", "wandb", "none"] = "tensorboard",
+        start: Path | None = None,
+        teacher: Path | None = None,
     ) -> None:
         for option, number in (("max_steps", max_steps), ("threads", threads), ("checkpoint_every", checkpoint_every)):
             check_range(f"--{option}", 1 if number is None else number, 1)
@@ -62,6 +69,7 @@ class Run:
         self.name, self.runs, self.max_steps, self.budget, self.seed = name, runs, max_steps, budget, seed
         self.resume, self.precision, self.threads = resume, precision, threads
         self.checkpoint_every, self.logger = checkpoint_every, logger
+        self.start, self.teacher = start, teacher
 
     def fit(self, lit_model: CTC, data: LineData, folder: Path) -> int:
         """Train in `folder`, from its last checkpoint if it has one, and return the exit code.
@@ -71,6 +79,10 @@ class Run:
         """
         average, checkpoints = MovingAverage(), Checkpoints(folder, self.checkpoint_every)
         last = folder / "last.ckpt"
+        if self.start and not last.exists():
+            start_from(lit_model.model, self.start)
+        if self.teacher:
+            lit_model.learn_from(teacher_of(self.teacher, lit_model.model))
         with checkpoints.noting_signals(), lightning_silenced():
             plan = self._plan(lit_model, data, folder)
             torch.set_num_threads(plan.threads)
@@ -126,6 +138,19 @@ class Run:
         if self.logger == "wandb":
             return [wandb_logger(folder)]
         return []
+
+
+def teacher_of(path: Path, model: LineModel) -> LineModel:
+    """Return the model of the run at `path` as a teacher of `model`.
+
+    Raises:
+        UserError: there is no such run, or it differs in characters, height or stride.
+    """
+    teacher = trained_model(path)
+    for name in ("characters", "height", "stride"):
+        if getattr(teacher, name) != getattr(model, name):
+            raise UserError(f"--teacher {path}: its {name} are not the model's; name a run with the same --data.{name}")
+    return teacher
 
 
 def wandb_logger(folder: Path) -> Logger:

@@ -17,7 +17,8 @@ def test_lines_are_timed_as_training_asks_for_them():
 
 
 @pytest.mark.parametrize("source", synth.TARGETS)
-def test_each_source_draws_only_its_own_lines(source):
+def test_each_source_draws_only_its_own_lines(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where no fonts have been fetched
     speed = synth.speed_of(source, groups=1, rounds=1)
     assert speed.of_core > 0 and speed.by_clock > 0 and 60 < speed.width < 900
 

@@ -8,8 +8,8 @@ import torch_build
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements"
-LOCKS = ["prod.txt", "dev.txt", "dev-lint.txt", "torch-cuda.txt"]
-TRACKED = [*LOCKS, "build.txt", "torch.txt", "prod.in", "dev.in", "dev-lint.in"]
+LOCKS = ["prod.txt", "dev.txt", "dev-lint.txt", "bench.txt", "torch-cuda.txt"]
+TRACKED = [*LOCKS, "build.txt", "torch.txt", "prod.in", "dev.in", "dev-lint.in", "bench.in"]
 
 
 def wanted(layer: str) -> set[str]:
@@ -33,7 +33,7 @@ def test_every_line_of_a_lock_is_an_exact_pin(name):
     assert any(torch_build.pins(REQUIREMENTS / name))
 
 
-@pytest.mark.parametrize("name", ["prod.txt", "dev.txt", "dev-lint.txt"])
+@pytest.mark.parametrize("name", ["prod.txt", "dev.txt", "dev-lint.txt", "bench.txt"])
 def test_torch_and_its_cuda_packages_stay_out_of_the_layers(name):
     there = torch_build.pins(REQUIREMENTS / name)
     assert not [name for name in there if name in ("torch", "triton") or torch_build.CUDA_PACKAGE.match(name)]
@@ -47,7 +47,7 @@ def test_no_two_locks_disagree_about_a_version():
     assert not {name: found for name, found in versions.items() if len(found) > 1}
 
 
-@pytest.mark.parametrize("layer", ["prod", "dev", "dev-lint"])
+@pytest.mark.parametrize("layer", ["prod", "dev", "dev-lint", "bench"])
 def test_a_lock_holds_all_that_its_in_file_names(layer):
     there = set(torch_build.pins(REQUIREMENTS / "prod.txt")) | set(torch_build.pins(REQUIREMENTS / f"{layer}.txt"))
     assert wanted(f"{layer}.in") <= there

@@ -21,7 +21,7 @@ TARGETS = {
     "test",
     "test-fast",
 }
-TARGETS |= {"test-fast", "demo", "train", "evaluate", "export", "read", "fonts", "clean"}
+TARGETS |= {"bench-env", "pip-tools-bench", "demo", "train", "evaluate", "export", "read", "fonts", "clean"}
 
 
 def make(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess:

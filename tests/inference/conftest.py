@@ -4,6 +4,7 @@ import pytest
 
 from tests.inference.tiny_model import save_tiny_model
 from text_recognizer.inference.line_recognizer import LineRecognizer
+from text_recognizer.inference.segmenter import Segmenter
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +15,8 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def recognizer(model_folder: Path) -> LineRecognizer:
     return LineRecognizer.load(model_folder, threads=1)
+
+
+@pytest.fixture(scope="session")
+def segmenter(model_folder: Path) -> Segmenter:
+    return Segmenter.load(model_folder, threads=1)

@@ -2,20 +2,22 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from tests.inference.drawn_pages import draw_page as draw_text_page
 from tests.inference.tiny_model import draw_flag_page, draw_flags
 from text_recognizer.inference.draw import draw_page
 from text_recognizer.inference.formats import TSV_COLUMNS, as_json, as_text, as_tsv
+from text_recognizer.inference.line_recognizer import LineRecognizer
 from text_recognizer.inference.page_reader import PageReader
 from text_recognizer.inference.result import Character, Line, Page
+from text_recognizer.metrics.error_rate import character_error_rate
 
 TEXTS = ["abcdeabcde", "ddccbbaaee", "eeaeeaeebe"]
 
 
 @pytest.fixture
-def page(recognizer):
-    return PageReader(recognizer).read(draw_flag_page(TEXTS), source="flags.png")
+def page(recognizer, segmenter):
+    return PageReader(recognizer, segmenter=segmenter).read(draw_flag_page(TEXTS), source="flags.png")
 
 
 def test_a_page_is_read_line_by_line(page):
@@ -23,22 +25,22 @@ def test_a_page_is_read_line_by_line(page):
     assert (page.source, page.frame, page.width, page.height) == ("flags.png", 0, 328, 240)
 
 
-def test_light_text_on_dark_paper_is_read_the_same(recognizer):
-    assert PageReader(recognizer).read(255 - draw_flag_page(TEXTS)).text.splitlines() == TEXTS
+def test_light_text_on_dark_paper_is_read_the_same(recognizer, segmenter):
+    assert PageReader(recognizer, segmenter=segmenter).read(255 - draw_flag_page(TEXTS)).text.splitlines() == TEXTS
 
 
 @pytest.mark.parametrize("angle", [-4.0, 3.0])
-def test_a_tilted_page_is_read_and_its_places_are_those_of_the_tilted_page(angle, recognizer):
-    texts = ["bcdcbdbcddcb", "ddccbbdbdbcd", "cccbcbcbddbc"]  # flags that a crop a little too high still shows
-    level = Image.fromarray(draw_flag_page(texts, height=40, margin=60, pitch=80))
-    tilted = np.asarray(level.rotate(-angle, Image.Resampling.BICUBIC, fillcolor=235))
-    page = PageReader(recognizer).read(tilted)
-    assert page.text.splitlines() == texts
-    for line in page.lines:
+def test_a_tilted_page_is_read_and_its_places_are_those_of_the_tilted_page(angle):
+    drawn = draw_text_page(7, 5, angle=angle, text_px=26)
+    page = PageReader(LineRecognizer.load(threads=1)).read(drawn.grey_HW)
+    assert len(page.lines) == 5
+    assert character_error_rate([line.text for line in page.lines], drawn.texts).rate < 0.1
+    for line, (left, top, right, bottom) in zip(page.lines, drawn.boxes, strict=True):
         (x0, y0), (x1, y1) = line.baseline
         assert np.degrees(np.arctan2(y1 - y0, x1 - x0)) == pytest.approx(angle, abs=0.5)
-        left, top, right, bottom = line.box
-        assert 0 <= left < right <= page.width and 0 <= top < bottom <= page.height
+        start, end = drawn.untilted(np.array(line.baseline))
+        assert abs(start[0] - left) < 20 and abs(end[0] - right) < 20 and top < start[1] < bottom + 6
+        assert 0 <= line.box[0] < line.box[2] <= page.width and 0 <= line.box[1] < line.box[3] <= page.height
 
 
 def test_boxes_and_characters_stand_where_the_ink_is(page):
@@ -53,8 +55,8 @@ def test_boxes_and_characters_stand_where_the_ink_is(page):
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (500, 700), (1, 30_000), (30_000, 3)])
-def test_a_blank_page_gives_an_empty_result(shape, recognizer):
-    page = PageReader(recognizer).read(np.full(shape, 250, np.uint8))
+def test_a_blank_page_gives_an_empty_result(shape, recognizer, segmenter):
+    page = PageReader(recognizer, segmenter=segmenter).read(np.full(shape, 250, np.uint8))
     assert (page.lines, page.text, page.width, page.height) == ((), "", shape[1], shape[0])
 
 
@@ -117,3 +119,14 @@ def test_drawing_copes_with_any_text(text):
 
 def test_a_large_page_is_drawn_smaller():
     assert draw_page(np.full((100, 4_800), 255, np.uint8), Page((), 4_800, 100)).size == (4_800, 50)
+
+
+def test_below_its_threshold_a_reader_abstains_but_says_where(recognizer, segmenter):
+    picture = draw_flag_page(TEXTS)
+    page = PageReader(recognizer, segmenter=segmenter).read(picture)
+    silent = PageReader(recognizer, segmenter=segmenter, abstain=1.0).read(picture)
+    assert silent.text == ""
+    assert [line.box for line in silent.lines] == [line.box for line in page.lines]
+    assert [line.confidence for line in silent.lines] == [line.confidence for line in page.lines]
+    least = min(line.confidence for line in page.lines)
+    assert PageReader(recognizer, segmenter=segmenter, abstain=least).read(picture).text == page.text

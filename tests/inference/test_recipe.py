@@ -24,7 +24,7 @@ def test_a_saved_recipe_loads_as_it_was(folder):
     recipe.save(folder)
     assert Recipe.load(folder) == recipe
     assert recipe.charset.classes == 6
-    assert sorted(path.name for path in folder.iterdir()) == ["model.onnx", "recipe.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["model.onnx", "recipe.json", "segmenter.onnx"]
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,10 @@ def test_a_file_that_is_no_model_is_refused(tmp_path):
     change(folder, sha256={"model.onnx": hashlib.sha256(b"not a model").hexdigest()})
     with pytest.raises(UserError, match="onnxruntime cannot load it"):
         LineRecognizer.load(folder)
+
+
+@pytest.mark.parametrize("value", [[1.0], "1, 0", [1.0, "x"]])
+def test_a_calibration_that_is_not_two_numbers_is_refused(value, folder):
+    change(folder, confidence=value)
+    with pytest.raises(UserError, match="confidence = .*cannot be used"):
+        Recipe.load(folder)

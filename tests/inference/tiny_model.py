@@ -1,4 +1,4 @@
-"""A hand-made ONNX model that reads flags, so that everything around a model can be tested without training one.
+"""Hand-made ONNX models that find and read flags, so that everything around models can be tested without training any.
 
 A character is a stem of full height with a flag to its right; the flag's height above the ground says which of "abcde"
 it is. The model measures ink in five bands of the line, one time step every 4 px.
@@ -48,6 +48,7 @@ def save_tiny_model(folder: Path, **changes: object) -> Path:
     """Write model.onnx and recipe.json into a folder, and return the folder; `changes` go to the recipe."""
     folder.mkdir(parents=True, exist_ok=True)
     onnx.save(_tiny_model(), folder / "model.onnx")
+    onnx.save(_tiny_segmenter(), folder / "segmenter.onnx")
     values = {
         "name": "flags",
         "characters": CHARACTERS,
@@ -59,6 +60,41 @@ def save_tiny_model(folder: Path, **changes: object) -> Path:
     }
     Recipe(**{**values, **changes}).save(folder)
     return folder
+
+
+def _tiny_segmenter() -> onnx.ModelProto:
+    """Build: where ink is met along 15 cells is the core, its lower edge the baseline; nothing separates or turns."""
+    edge = np.zeros((4, 1, 3, 1), np.float32)
+    edge[0, 0, 1:, 0] = 14, -14
+    edge[1, 0, 1, 0] = 12
+    bias = np.array([-5, -6, -10, np.log2(12)], np.float32)
+    constants = [("edge", edge), ("bias", bias), ("hundred", np.array(100, np.float32))]
+    constants += [("zero", np.array(0, np.float32)), ("one", np.array(1, np.float32))]
+    constants += [("upright", np.array([3, 0, 0, 0], np.float32).reshape(1, 4, 1, 1))]
+    nodes = [
+        helper.make_node("Mul", ["x", "x"], ["apart"]),
+        helper.make_node("Sub", ["apart", "one"], ["strong"]),
+        helper.make_node("Relu", ["strong"], ["ink"]),
+        helper.make_node("AveragePool", ["ink"], ["cells"], kernel_shape=[4, 4], strides=[4, 4]),
+        helper.make_node("AveragePool", ["cells"], ["rows"], kernel_shape=[1, 15], pads=[0, 7, 0, 7]),
+        helper.make_node("Mul", ["rows", "hundred"], ["much"]),
+        helper.make_node("Clip", ["much", "zero", "one"], ["band"]),
+        helper.make_node("Conv", ["band", "edge", "bias"], ["maps"], pads=[1, 0, 1, 0]),
+        helper.make_node("AveragePool", ["cells"], ["coarse"], kernel_shape=[4, 4], strides=[4, 4]),
+        helper.make_node("Mul", ["coarse", "zero"], ["flat"]),
+        helper.make_node("Add", ["flat", "upright"], ["turns"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "finds flags",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 1, "H", "W"])],
+        [
+            helper.make_tensor_value_info("maps", TensorProto.FLOAT, [1, 4, "h", "w"]),
+            helper.make_tensor_value_info("turns", TensorProto.FLOAT, [1, 4, "hh", "ww"]),
+        ],
+        [numpy_helper.from_array(value, name) for name, value in constants],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
 
 
 def _tiny_model() -> onnx.ModelProto:

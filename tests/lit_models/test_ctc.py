@@ -7,7 +7,7 @@ import torch
 from text_recognizer.charset import ASCII
 from text_recognizer.data.synthetic_lines import SyntheticLines
 from text_recognizer.line_batch import LineBatch
-from text_recognizer.lit_models.ctc import CTC, UNPLANNED, ctc_loss
+from text_recognizer.lit_models.ctc import CTC, UNPLANNED, ctc_loss, teaching_loss
 from text_recognizer.metrics.error_rate import character_error_rate
 from text_recognizer.models.line_ctc import LineCTC
 from training.run import lightning_silenced
@@ -138,3 +138,24 @@ def test_validation_counts_each_kind_apart(batch):
 
 def loader_of(batches: list[LineBatch]) -> torch.utils.data.DataLoader:
     return torch.utils.data.DataLoader(batches, batch_size=None)
+
+
+def test_a_pupil_of_itself_has_nothing_to_learn_and_one_of_another_has():
+    torch.manual_seed(0)
+    scores_BTC, other_BTC = torch.randn(2, 5, 4), torch.randn(2, 5, 4)
+    steps_B, lengths_B = torch.tensor([5, 3]), torch.tensor([2, 1])
+    assert teaching_loss(scores_BTC, scores_BTC + 3, steps_B, lengths_B).abs() < 1e-6
+    assert teaching_loss(scores_BTC, other_BTC, steps_B, lengths_B) > 0.1
+    other_BTC[1, 3:] = 50 * torch.randn(2, 4)
+    padded = teaching_loss(scores_BTC, other_BTC, steps_B, lengths_B)
+    other_BTC[1, 3:] = 0
+    assert padded == teaching_loss(scores_BTC, other_BTC, steps_B, lengths_B), "what is behind a line does not count"
+
+
+def test_a_teacher_is_not_saved_and_not_trained():
+    lit_model = CTC(LineCTC("ab", channels=(4, 4, 8, 8), width=16, layers=1))
+    before = set(lit_model.state_dict()), len(list(lit_model.parameters()))
+    teacher = LineCTC("ab", channels=(4, 4, 8, 8), width=16, layers=1)
+    lit_model.learn_from(teacher)
+    assert (set(lit_model.state_dict()), len(list(lit_model.parameters()))) == before
+    assert not any(p.requires_grad for p in teacher.parameters())

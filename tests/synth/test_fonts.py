@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from matplotlib import get_data_path
 
-from text_recognizer.charset import ASCII
+from text_recognizer.charset import ASCII, LATIN
 from text_recognizer.errors import UserError
 from text_recognizer.synth.fonts import dependency_faces, faces_of, folder_faces
 
@@ -29,6 +29,22 @@ def test_a_mapped_character_without_ink_does_not_count(tmp_path):
     build_font(tmp_path / "boxes.ttf", "Boxes", empty=" @q")
     (face,) = folder_faces(tmp_path)
     assert face.characters == set(ASCII) - set("@q")
+
+
+def test_the_letters_that_a_publisher_put_into_a_second_file_belong_to_the_same_face(tmp_path):
+    first = build_font(tmp_path / "boxes-latin-400.ttf", "Boxes", characters=ASCII + "é")
+    second = build_font(tmp_path / "boxes-latin-ext-400.ttf", "Boxes", characters=" čŁ")
+    (face,) = folder_faces(tmp_path)
+    assert face.path == first
+    assert face.lacks("déčŁœ") == {"œ"}
+    assert (face.file_of("d"), face.file_of("é"), face.file_of("č")) == (first, first, second)
+    assert face.characters == set(ASCII + "éčŁ")
+
+
+def test_codes_of_tex_fonts_that_draw_other_signs_do_not_count():
+    faces = {face.path.stem: face for face in dependency_faces()}
+    assert faces["cmr10"].lacks("¡é{a") == set("¡é{")
+    assert not faces["DejaVuSans"].lacks(LATIN)
 
 
 def test_a_font_of_symbols_is_left_out(tmp_path):

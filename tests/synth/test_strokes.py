@@ -1,13 +1,15 @@
 """Lines drawn from skeletons."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from text_recognizer.charset import ASCII
+from text_recognizer.charset import LATIN
 from text_recognizer.errors import UserError
 from text_recognizer.synth.counter import rng
+from text_recognizer.synth.pen_path import PenPath, chained, rounded
 from text_recognizer.synth.strokes import draw_strokes
 from text_recognizer.synth.writer import Writer
 
@@ -47,7 +49,7 @@ def test_ink_lies_around_the_centres_and_above_the_baseline(writer):
     assert abs(rows.max() - line.baseline) < 0.5 * line.x_height
 
 
-@pytest.mark.parametrize("character", sorted(set(ASCII) - {" "}))
+@pytest.mark.parametrize("character", sorted(set(LATIN) - {" "}))
 def test_every_character_has_ink(character):
     for writer in range(6):
         line = draw(character, writer)
@@ -87,7 +89,7 @@ def test_spaces_alone_are_bare_paper():
 @pytest.mark.parametrize(
     ("text", "x_height", "message"),
     [
-        ("naïve", 14, "'ï'"),  # outside the skeletons
+        ("naдve", 14, "'д'"),  # outside the skeletons
         ("", 14, "empty"),  # nothing to write
         ("ab", 0.5, "0.5 px"),  # too small to see
         ("ab", float("nan"), "nan px"),  # no number at all
@@ -96,6 +98,38 @@ def test_spaces_alone_are_bare_paper():
 def test_what_cannot_be_written_is_refused(text, x_height, message):
     with pytest.raises(UserError, match=message):
         draw(text, x_height=x_height)
+
+
+def test_a_finer_pen_leaves_less_ink_on_the_same_path():
+    usual, fine = (draw_strokes(TEXT, Writer(2), rng(0), 18, thickness) for thickness in (1.0, 0.5))
+    assert fine.ink_HW.astype(int).sum() < 0.75 * usual.ink_HW.astype(int).sum()
+    assert np.allclose(np.diff(fine.centres), np.diff(usual.centres))
+
+
+def test_hurried_letters_that_are_joined_melt_into_one_stroke():
+    straight = PenPath(np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 0.0]]), np.array([0]))
+    assert rounded(straight, 0).points is straight.points
+    hurried = rounded(straight, 2).points
+    assert np.array_equal(hurried[[0, -1]], straight.points[[0, -1]]), "ends stay"
+    assert 0 < hurried[1, 1] < 1
+
+
+def test_joins_are_drawn_between_the_strokes_that_they_join():
+    points = np.array([[0.0, 0.0], [1.0, 0.0], [3.0, 0.0], [4.0, 0.0], [9.0, 5.0], [9.0, 6.0]])
+    join = np.linspace((1.0, 0.0), (3.0, 0.0), 9)[None]
+    path = chained(points, np.array([0, 2, 4]), np.array([1]), np.array([2]), join)
+    assert path.starts.tolist() == [0, 8]
+    assert (np.diff(path.points[:8, 0]) > 0).all()
+    assert np.array_equal(path.points[8:], points[4:])
+
+
+def test_words_of_sweeping_hands_begin_and_end_further_out():
+    def width(sweep):
+        writer = Writer(4, school=True)
+        writer.style = replace(writer.style, sweep=sweep, join=1.0)
+        return np.mean([draw_strokes("an", writer, rng(i), 20).ink_HW.shape[1] for i in range(20)])
+
+    assert width(1.0) > width(0.0) + 3
 
 
 def test_a_line_is_drawn_quickly():

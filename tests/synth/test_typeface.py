@@ -1,5 +1,7 @@
 """Lines drawn with font files."""
 
+from string import ascii_letters
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,16 @@ def test_a_centre_lies_on_its_character(tmp_path, unevenness):
     (face,) = folder_faces(tmp_path)
     line = draw_type("a b ccc", face, rng(2), 20, unevenness)
     for character, x in zip("a b ccc", line.centres, strict=True):
+        assert (line.ink_HW[:, int(x)].max() > 128) == (character != " ")
+
+
+@pytest.mark.parametrize("unevenness", [0.0, 1.0])
+def test_letters_of_a_face_in_two_files_are_drawn_with_both(tmp_path, unevenness):
+    build_font(tmp_path / "boxes-latin-400.ttf", "Boxes", characters=f" {ascii_letters}")
+    build_font(tmp_path / "boxes-latin-ext-400.ttf", "Boxes", characters="čŁ ")
+    (face,) = folder_faces(tmp_path)
+    line = draw_type("ač Ła", face, rng(2), 20, unevenness)
+    for character, x in zip("ač Ła", line.centres, strict=True):
         assert (line.ink_HW[:, int(x)].max() > 128) == (character != " ")
 
 

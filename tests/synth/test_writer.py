@@ -6,15 +6,23 @@ import sys
 import numpy as np
 import pytest
 
-from text_recognizer.charset import ASCII
+from text_recognizer.charset import ASCII, LATIN
 from text_recognizer.errors import UserError
+from text_recognizer.synth.marks import PARTS
 from text_recognizer.synth.skeletons import Stroke, alphabet, collect, parse_form
 from text_recognizer.synth.writer import Writer
 
 
-def test_every_printable_character_has_forms_of_our_own():
+def test_every_latin_character_has_forms_of_our_own_or_is_put_together_of_such():
     own = {c for c, forms in alphabet().items() if any("hershey" not in form.tags for form in forms)}
-    assert own == set(ASCII) - {" "}
+    assert own >= {part for parts in PARTS.values() for part in parts}
+    assert own | PARTS.keys() >= set(LATIN) - {" "}
+    assert not own & PARTS.keys()
+
+
+def test_forms_of_ascii_keep_their_numbers_when_others_are_added():
+    numbers = [form.number for c in ASCII if c in alphabet() for form in alphabet()[c]]
+    assert sorted(numbers) == list(range(len(numbers)))
 
 
 def test_there_are_many_forms_and_lower_case_letters_have_several_each():
@@ -24,8 +32,8 @@ def test_there_are_many_forms_and_lower_case_letters_have_several_each():
 
 
 def test_every_form_stays_near_its_control_points():
-    for forms in alphabet().values():
-        for form in forms:
+    for forms in alphabet(school=True).values():
+        for form in forms[::4]:
             shape = form.shape
             m = len(shape.control)
             for basis in shape.bases.reshape(5, -1, m)[:4]:
@@ -36,8 +44,8 @@ def test_every_form_stays_near_its_control_points():
 
 
 def test_joins_leave_and_enter_at_the_ends_of_strokes():
-    for forms in alphabet().values():
-        for form in forms:
+    for forms in alphabet(school=True).values():
+        for form in forms[1::3]:
             ends = {*(form.shape.starts[1:] - 1), form.shape.outside.shape[1] - 1}
             assert form.shape.entry in {-1, *form.shape.starts}
             assert form.shape.exit in {-1, *ends}
@@ -100,5 +108,5 @@ def test_different_numbers_are_different_hands():
 
 
 def test_a_character_without_a_skeleton_is_named():
-    with pytest.raises(UserError, match="'é'"):
-        Writer(1).glyph("é", 0.5)
+    with pytest.raises(UserError, match="'д'"):
+        Writer(1).glyph("д", 0.5)

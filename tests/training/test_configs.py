@@ -36,3 +36,9 @@ def test_a_config_begins_with_the_command_that_runs_it(path: Path):
 def test_the_default_config_is_what_runs_without_one():
     path = REPOSITORY / "training/configs/line_ctc.yaml"
     assert options_of(["--config", str(path)]) == options_of([])
+
+
+def test_a_class_that_is_named_brings_its_own_defaults():
+    data = options_of(["--data", "AltoPages"])["data"]["init_args"]
+    assert "é" in data["characters"] and data["effects"]["ruled"] > 0
+    assert "é" not in options_of([])["data"]["init_args"]["characters"]

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.data.written_pages import write_page
 from tests.inference.tiny_model import draw_flags, save_tiny_model
 from tests.training.tiny_run import save_tiny_run, tiny_model
 from text_recognizer.errors import UserError
@@ -122,3 +123,9 @@ def test_a_checkpoint_that_cannot_be_used_is_named(damage, complaint, tmp_path):
     damage(run)
     with pytest.raises(UserError, match=f"^{run / 'best.ckpt'}: {complaint}"):
         reader_of(run)
+
+
+def test_transcribed_pages_are_scored_line_by_line(tmp_path):
+    write_page(tmp_path / "pages", "text_0007", ["one", "two"])
+    scores = evaluate.scores_of(lambda lines: ["one"] * len(lines), [tmp_path / "pages"])
+    assert [(row.source, row.lines) for row in scores] == [("pages", 2), ("  real: 0007", 2)]

@@ -11,6 +11,7 @@ from text_recognizer.charset import ASCII, Charset
 from text_recognizer.data.base import LineData, Sample, collate
 from text_recognizer.errors import UsageError, check_range
 from text_recognizer.line_batch import LineBatch
+from text_recognizer.synth.effects import NONE, Effects
 from text_recognizer.synth.lines import GROUP, LineSynthesiser
 from text_recognizer.synth.splits import Split
 
@@ -31,6 +32,7 @@ class SyntheticLines(LineData):
         max_lines: most lines in a batch.
         widths: the narrowest and widest line aimed at, in pixels of a 40 px line.
         validation_lines: lines of validation, half of them handwritten.
+        effects: what else training lines show of real pages, and how often; lines of validation show none.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class SyntheticLines(LineData):
         max_lines: int = 48,
         widths: tuple[int, int] = (60, 720),
         validation_lines: int = 192,
+        effects: Effects = NONE,
     ) -> None:
         super().__init__(characters, height, seed, num_workers)
         check_range("--data.handwriting", handwriting, 0, 1)
@@ -60,7 +63,7 @@ class SyntheticLines(LineData):
             )
         self.handwriting, self.fonts, self.texts, self.strength = handwriting, fonts, texts, strength
         self.pixels, self.max_lines, self.widths = pixels, max_lines, widths
-        self.validation_lines = validation_lines
+        self.validation_lines, self.effects = validation_lines, effects
         self._validation: list[LineBatch] = []
 
     def train_batches(self) -> Dataset:
@@ -72,7 +75,7 @@ class SyntheticLines(LineData):
             half = self.validation_lines // 2
             for share in (1.0, 0.0):
                 lines = self._synthesiser("validation", share)
-                samples = [_sample(lines, i * GROUP) for i in range(half)]
+                samples = [synthetic_sample(lines, i * GROUP) for i in range(half)]
                 samples.sort(key=lambda sample: sample.image_HW.shape[1])
                 groups = (samples[i : i + 16] for i in range(0, half, 16))
                 self._validation += [collate(group, self.charset, self.height) for group in groups]
@@ -90,6 +93,7 @@ class SyntheticLines(LineData):
             strength=self.strength,
             widths=self.widths,
             characters=self.characters,
+            effects=self.effects if split == "train" else NONE,
         )
 
 
@@ -111,7 +115,7 @@ class SyntheticBatches(Dataset):
         samples: list[Sample] = []
         widest = 0
         for i in range(self.max_lines):
-            sample = _sample(self.lines, number * GROUP + i)
+            sample = synthetic_sample(self.lines, number * GROUP + i)
             widest = max(widest, sample.image_HW.shape[1])
             if samples and widest * (len(samples) + 1) > self.pixels:
                 break
@@ -119,6 +123,7 @@ class SyntheticBatches(Dataset):
         return collate(samples, self.charset, self.lines.height)
 
 
-def _sample(lines: LineSynthesiser, index: int) -> Sample:
-    line = lines.line(index)
+def synthetic_sample(lines: LineSynthesiser, index: int, width: float | None = None) -> Sample:
+    """Return line number `index` as a sample, of about `width` pixels where that is given."""
+    line = lines.line(index, width)
     return Sample(line.image_HW, line.text, line.centres, f"{line.kind}: {line.source}")

@@ -73,8 +73,11 @@ def _check_targets(options: Namespace, each: bool) -> None:
 def _reader(options: Namespace):  # type: ignore[no-untyped-def]
     from text_recognizer.inference.line_recognizer import LineRecognizer
     from text_recognizer.inference.page_reader import PageReader
+    from text_recognizer.inference.segmenter import Segmenter
 
-    return PageReader(LineRecognizer.load(options.model, options.threads), single_line=options.line)
+    recognizer = LineRecognizer.load(options.model, options.threads)
+    segmenter = None if options.line else Segmenter.load(options.model, options.threads)
+    return PageReader(recognizer, options.line, segmenter, options.abstain)
 
 
 def _is_folder(out: Path | None) -> bool:

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
-LEAST_INK = 18
+LEAST_INK = 14
 """Levels of 255 by which ink must be darker than paper at the very least."""
+
+SHARE = 0.75
+"""Of Otsu's level; thin strokes are paler than the middle of thick ones."""
 
 
 @dataclass(frozen=True)
@@ -22,26 +25,25 @@ class Ink:
     paper_HW: np.ndarray
 
 
-def find_ink(grey_HW: np.ndarray) -> Ink:
+def find_ink(grey_HW: np.ndarray, x_height: float, text_HW: np.ndarray | None = None) -> Ink:
     """Separate ink from paper.
 
-    The paper is the local maximum of the page at about 1/200 of its size, smoothed; Otsu's threshold divides what is
-    darker than it. A page of noise has no ink: the threshold stays clear of the spread of the paper.
+    The paper is the local maximum over a few x-heights, smoothed; Otsu's threshold divides what is darker than it.
 
     Args:
-        grey_HW: uint8, dark on light, both sides at least 2 px.
+        grey_HW: uint8, dark on light.
+        x_height: usual x-height of the text in px.
+        text_HW: bool, where there is text for sure: what else is on the page has no say in the threshold.
     """
-    paper_HW = _paper(grey_HW)
-    scale = np.maximum(paper_HW, 32).astype(np.float32)
-    lost_HW = (paper_HW.astype(np.float32) - grey_HW) * (255 / scale)
-    offset = float(np.median(lost_HW[::3, ::3]))
-    ink_HW = np.clip(lost_HW - offset, 0, 255).astype(np.uint8)
-    smooth_HW = np.asarray(Image.fromarray(ink_HW).filter(ImageFilter.BoxBlur(1)))
-    below = np.clip(offset - lost_HW[::3, ::3], 0, None)
-    noise = float(np.sqrt((below**2).sum() / max(1, np.count_nonzero(below))))
-    threshold = max(0.9 * otsu(np.bincount(smooth_HW.ravel(), minlength=256)), LEAST_INK, 2.5 * noise)
-    level_HW = np.clip(paper_HW - offset / 255 * scale, 0, 255).astype(np.uint8)
-    return Ink(smooth_HW > threshold, level_HW)
+    page = Image.fromarray(grey_HW)
+    paper = _paper(page, x_height)
+    lost_HW = np.asarray(ImageChops.subtract(paper, page))
+    paper_HW = np.asarray(paper)
+    ink_HW = lost_HW.astype(np.uint16) * np.uint16(255) // np.maximum(paper_HW, 48)
+    seen = ink_HW if text_HW is None or not text_HW.any() else ink_HW[text_HW]
+    histogram = np.bincount(np.minimum(seen, 255).ravel(), minlength=256)
+    threshold = max(SHARE * otsu(histogram), LEAST_INK)
+    return Ink(ink_HW > threshold, paper_HW)
 
 
 def otsu(histogram: np.ndarray) -> int:
@@ -58,17 +60,14 @@ def otsu(histogram: np.ndarray) -> int:
     return int(best.mean())
 
 
-def _paper(grey_HW: np.ndarray) -> np.ndarray:
-    """Return the page's light background, uint8 [H, W]."""
-    height, width = grey_HW.shape
-    page = Image.fromarray(grey_HW)
-    small = page.reduce(max(1, min(height, width) // 200, max(height, width) // 600))
-    shorter = min(small.size)
-    window = min(25, max(9, shorter // 14 | 1))
-    spread = min(101, max(15, shorter // 6)) / 4
-    light_HW = _local_maximum(np.asarray(small.filter(ImageFilter.BoxBlur(1))), window)
-    smooth = Image.fromarray(light_HW).filter(ImageFilter.GaussianBlur(spread))
-    return np.asarray(smooth.resize((width, height), Image.Resampling.BILINEAR))
+def _paper(page: Image.Image, x_height: float) -> Image.Image:
+    """Return the page's light background: smooth over letters, following shadows and edges of the paper."""
+    step = int(np.clip(x_height / 2.5, 1, 8))
+    small = page.reduce(step).filter(ImageFilter.BoxBlur(0.6))
+    window = int(np.clip(1.6 * x_height / step, 3, 15)) | 1
+    light_HW = _local_maximum(np.asarray(small), window)
+    smooth = Image.fromarray(light_HW).filter(ImageFilter.BoxBlur(window))
+    return smooth.resize(page.size, Image.Resampling.BILINEAR)
 
 
 def _local_maximum(grey_HW: np.ndarray, window: int) -> np.ndarray:
@@ -77,6 +76,7 @@ def _local_maximum(grey_HW: np.ndarray, window: int) -> np.ndarray:
         half = window // 2
         pad = [(half, half) if axis == side else (0, 0) for side in (0, 1)]
         padded = np.pad(grey_HW, pad, mode="edge")
-        views = np.lib.stride_tricks.sliding_window_view(padded, window, axis=axis)
-        grey_HW = np.ascontiguousarray(views.max(axis=-1))
+        length = grey_HW.shape[axis]
+        parts = [padded[i : i + length] if axis == 0 else padded[:, i : i + length] for i in range(window)]
+        grey_HW = np.maximum.reduce(parts)
     return grey_HW

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from text_recognizer.decoding.best_path import best_path
+from text_recognizer.decoding.confidence import calibrated
 from text_recognizer.errors import UserError
 from text_recognizer.image import line_input, line_width, padded_width
 from text_recognizer.inference.recipe import Recipe
+from text_recognizer.inference.shipped import model_folder
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -28,9 +30,9 @@ class LineReading:
 
     Attributes:
         text: what was recognised.
-        confidence: geometric mean of `probabilities`.
+        confidence: share of the characters that are likely to be right: the mean of `probabilities`.
         x: float64 [L], the characters' centres in px of the line as it was given.
-        probabilities: float64 [L], of the characters.
+        probabilities: float64 [L], how likely each character is right, by the recipe's calibration.
     """
 
     text: str
@@ -70,11 +72,9 @@ class LineRecognizer:
         _check_signature(self._session, recipe, model)
 
     @classmethod
-    def load(cls, directory: Path | None = None, threads: int = 0) -> LineRecognizer:
-        """Load a model's folder, by default the one that comes with the package."""
-        from importlib.resources import files
-
-        folder = directory or Path(str(files("text_recognizer"))) / "weights"
+    def load(cls, model: Path | str | None = None, threads: int = 0) -> LineRecognizer:
+        """Load a model: the folder of one, or the name of one that comes with the package, by default the best."""
+        folder = model_folder(model)
         recipe = Recipe.load(folder)
         return cls(recipe, folder / recipe.model, threads)
 
@@ -136,9 +136,9 @@ class LineRecognizer:
             text = self.recipe.charset.decode(path.labels.tolist())
             centres = piece.start + self.recipe.stride * (path.steps + 0.5)
             x = centres * (line_HW.shape[1] / line_width(line_HW, self.recipe.height))
-            reading = joined(
-                reading, LineReading(text, path.confidence, x.clip(0, line_HW.shape[1]), path.probabilities)
-            )
+            probabilities = calibrated(path.probabilities, *self.recipe.confidence)
+            confidence = float(probabilities.mean()) if text else path.confidence
+            reading = joined(reading, LineReading(text, confidence, x.clip(0, line_HW.shape[1]), probabilities))
         return reading
 
 
@@ -150,7 +150,7 @@ def joined(left: LineReading, right: LineReading) -> LineReading:
     probabilities = np.concatenate([left.probabilities[:kept], [1.0], right.probabilities[skipped:]])
     return LineReading(
         text=left.text[:kept] + " " + right.text[skipped:],
-        confidence=float(np.exp(np.log(np.maximum(probabilities, 1e-30)).mean())),
+        confidence=float(probabilities.mean()),
         x=np.concatenate([left.x[:kept], [(left.x[-1] + right.x[0]) / 2], right.x[skipped:]]),
         probabilities=probabilities,
     )

@@ -60,7 +60,8 @@ def _parser() -> tuple[Parser, Parser]:
     add("--out", type=Path, metavar="PATH", help="a file for all results, or a folder (no suffix) for one file each")
     add("--boxes", type=Path, metavar="PNG", help="draw what was read where; further pages get -2, -3 and so on")
     add("--line", action="store_true", help="every picture is one text line")
-    add("--model", type=Path, metavar="DIR", help="folder of an exported model; by default the one that comes along")
+    add("--model", metavar="NAME", help="best (default) or fast, which come along, or the folder of an exported model")
+    add("--abstain", type=_share, default=0.0, metavar="P", help="give no text for lines less certain than P, 0 to 1")
     add("--threads", type=_count, default=0, metavar="N", help="threads per line; 0 (default) leaves it to onnxruntime")
     return parser, reader
 
@@ -72,6 +73,16 @@ def _one_of(names: Iterable[str]):  # type: ignore[no-untyped-def]
         return word
 
     return checked
+
+
+def _share(word: str) -> float:
+    try:
+        share = float(word)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number from 0 to 1")
+    return share
 
 
 def _count(word: str) -> int:

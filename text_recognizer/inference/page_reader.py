@@ -3,10 +3,10 @@
 import numpy as np
 
 from text_recognizer.image import dark_on_light
-from text_recognizer.inference.deskew import Turn
 from text_recognizer.inference.line_finder import FoundLine, find_lines
 from text_recognizer.inference.line_recognizer import LineReading, LineRecognizer
 from text_recognizer.inference.result import Character, Line, Page
+from text_recognizer.inference.segmenter import Segmenter
 
 
 class PageReader:
@@ -15,10 +15,19 @@ class PageReader:
     Args:
         recognizer: reads the lines.
         single_line: take every picture for one line, and do not look for lines in it.
+        segmenter: looks for lines; the one that comes with the package if left out.
+        abstain: of a line whose confidence is lower, only the place and the confidence are told, and no text.
     """
 
-    def __init__(self, recognizer: LineRecognizer, single_line: bool = False) -> None:
-        self.recognizer, self.single_line = recognizer, single_line
+    def __init__(
+        self,
+        recognizer: LineRecognizer,
+        single_line: bool = False,
+        segmenter: Segmenter | None = None,
+        abstain: float = 0.0,
+    ) -> None:
+        self.recognizer, self.single_line, self.segmenter = recognizer, single_line, segmenter
+        self.abstain = abstain
 
     def read(self, grey_HW: np.ndarray, source: str = "", frame: int = 0) -> Page:
         """Read a page.
@@ -28,29 +37,39 @@ class PageReader:
             source, frame: where the page comes from; copied into the result.
 
         Returns:
-            Its lines from top to bottom; lines without any recognised character are left out.
+            Its lines in reading order; lines without any recognised character are left out.
         """
-        found = [_whole(grey_HW)] if self.single_line else find_lines(grey_HW)
+        found = [_whole(grey_HW)] if self.single_line else find_lines(grey_HW, self.segmenter)
         readings = self.recognizer.read([line.crop_HW for line in found])
-        lines = tuple(_line(place, reading) for place, reading in zip(found, readings, strict=True) if reading.text)
         height, width = grey_HW.shape
+        pairs = zip(found, readings, strict=True)
+        told = ((place, self._told(reading)) for place, reading in pairs if reading.text)
+        lines = tuple(_line(place, reading, width, height) for place, reading in told)
         return Page(lines, width, height, source, frame)
+
+    def _told(self, reading: LineReading) -> LineReading:
+        """Return the reading, without its text where it is not certain enough."""
+        if reading.confidence >= self.abstain:
+            return reading
+        return LineReading("", reading.confidence, np.empty(0), np.empty(0))
 
 
 def _whole(grey_HW: np.ndarray) -> FoundLine:
     """Return the whole picture as one line; its baseline is a guess."""
     height, width = grey_HW.shape
-    return FoundLine(dark_on_light(grey_HW), 0, 0, 0.75 * height, Turn(width, height, 0.0))
+    ends = np.array([(0.0, 0.75 * height), (width, 0.75 * height)])
+    return FoundLine(
+        dark_on_light(grey_HW), np.array([0.0, width]), ends, np.array([0.0, 1.0]), 0.75 * height, 0.25 * height
+    )
 
 
-def _line(place: FoundLine, reading: LineReading) -> Line:
-    corners = place.corners()
-    width, height = place.turn.width, place.turn.height
-    left, top = np.floor(corners.min(axis=0)).clip(0, (width, height)).astype(int).tolist()
-    right, bottom = np.ceil(corners.max(axis=0)).clip(0, (width, height)).astype(int).tolist()
+def _line(place: FoundLine, reading: LineReading, width: int, height: int) -> Line:
+    outline = place.outline()
+    left, top = np.floor(outline.min(axis=0)).clip(0, (width, height)).astype(int).tolist()
+    right, bottom = np.ceil(outline.max(axis=0)).clip(0, (width, height)).astype(int).tolist()
     x = place.along_baseline(reading.x)[:, 0].clip(0, width).tolist()
     characters = map(Character, reading.text, x, reading.probabilities.tolist())
-    a, b, c, d = ((float(x), float(y)) for x, y in corners)
-    start, end = ((float(x), float(y)) for x, y in place.along_baseline(np.array([0, place.crop_HW.shape[1]])))
+    a, b, c, d = ((float(x), float(y)) for x, y in place.corners())
+    start, end = ((float(x), float(y)) for x, y in place.baseline_N2[[0, -1]])
     box = (left, top, right, bottom)
     return Line(reading.text, reading.confidence, box, (a, b, c, d), (start, end), tuple(characters))

@@ -14,7 +14,7 @@ from text_recognizer.errors import UserError, nearest
 FORMAT = 1
 FILE_NAME = "recipe.json"
 POLARITY = "dark-on-light"
-_OPTIONAL = ("created_by",)
+_OPTIONAL = ("created_by", "confidence")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Recipe:
         model: the ONNX file's name, in the folder of the recipe.
         sha256: digests of the files beside the recipe, by name.
         polarity: always "dark-on-light".
+        confidence: scale and shift that turn the log odds of the model's probabilities into those of being right.
         created_by: who trained it, for people.
     """
 
@@ -43,6 +44,7 @@ class Recipe:
     sha256: dict[str, str]
     model: str = "model.onnx"
     polarity: str = POLARITY
+    confidence: tuple[float, float] = (1.0, 0.0)
     created_by: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 
@@ -124,10 +126,15 @@ def _checked(path: Path, tree: dict[str, Any]) -> dict[str, Any]:
     wrong += [key for key in ("name", "characters", "model") if type(tree[key]) is not str]
     wrong += [key for key in ("sha256",) if type(tree[key]) is not dict or tree["model"] not in tree[key]]
     wrong += [key for key in ("polarity",) if tree[key] != POLARITY]
+    wrong += [key for key in ("confidence",) if not _are_numbers(tree.get(key, [1.0, 0.0]), 2)]
     if wrong:
         shown = ", ".join(f"{key} = {str(tree[key])[:40]!r}" for key in wrong)
         raise UserError(f"{path}: {shown} cannot be used; export the model again")
     beyond = [name for name in tree["sha256"] if Path(name).name != name]
     if beyond:
         raise UserError(f"{path}: {beyond[0]!r} is not a plain file name; keep the model's files in one folder")
-    return tree
+    return {**tree, "confidence": tuple(tree.get("confidence", (1.0, 0.0)))}
+
+
+def _are_numbers(value: Any, count: int) -> bool:
+    return isinstance(value, list) and len(value) == count and all(type(x) in (int, float) for x in value)

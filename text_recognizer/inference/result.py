@@ -8,7 +8,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Character:
-    """One character; `x` is its centre along the page's width, `confidence` its probability."""
+    """One character; `x` is its centre along the page's width, `confidence` how likely it is right."""
 
     text: str
     x: float
@@ -21,7 +21,7 @@ class Line:
 
     Attributes:
         text: what is written, empty where nothing was recognised.
-        confidence: geometric mean of the characters' probabilities.
+        confidence: share of the characters that are likely to be right.
         box: left, top, right, bottom of the upright rectangle around the line; right and bottom are exclusive.
         corners: of the possibly tilted rectangle, from its top left clockwise.
         baseline: its left and right end.

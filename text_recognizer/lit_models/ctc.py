@@ -33,6 +33,7 @@ class CTC(pl.LightningModule):
         alignment: weight of the alignment loss at the start; 0 leaves it out.
         alignment_floor: weight it falls to.
         alignment_share: share of the steps after which it has fallen.
+        teaching: weight of the teacher's scores beside the text, where a run has a teacher (--teacher).
         seed: of dropout; every step is seeded with it and the step's number.
     """
 
@@ -45,6 +46,7 @@ class CTC(pl.LightningModule):
         alignment: float = 1.0,
         alignment_floor: float = 0.05,
         alignment_share: float = 0.5,
+        teaching: float = 1.0,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -56,9 +58,14 @@ class CTC(pl.LightningModule):
         self.charset = Charset(model.characters)
         self.lr, self.warmup, self.weight_decay = lr, warmup, weight_decay
         self.alignment, self.alignment_floor, self.alignment_share = alignment, alignment_floor, alignment_share
-        self.seed = seed
+        self.seed, self.teaching = seed, teaching
+        self._teacher: list[LineModel] = []  # in a list torch does not take its weights for ours
         self.skipped_steps = 0
         self._read: list[tuple[str, str, str]] = []
+
+    def learn_from(self, teacher: LineModel) -> None:
+        """Let a trained model's scores be learned beside the text; it does not become part of checkpoints."""
+        self._teacher = [teacher.eval().requires_grad_(False)]
 
     def forward(self, x_BCHW: Tensor, widths_B: Tensor) -> Tensor:
         """Return log probabilities [B, T, C]."""
@@ -82,6 +89,10 @@ class CTC(pl.LightningModule):
         if weight:
             places = (batch.centres_BL, batch.y_BL, self.model.stride)
             loss = loss + weight * (alignment_loss(scores_BTC, *places) + 0.7 * alignment_loss(early_BTC, *places))
+        for teacher in self._teacher:
+            with torch.no_grad():
+                taught_BTC = teacher.to(scores_BTC.device)(batch.x_BCHW, batch.widths_B)[0]
+            loss = loss + self.teaching * teaching_loss(scores_BTC, taught_BTC, steps_B, batch.lengths_B)
         self.log_dict({"train/loss": loss.detach(), "train/ctc": ctc.detach()}, batch_size=len(batch.texts))
         return loss
 
@@ -101,7 +112,7 @@ class CTC(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         read, self._read = self._read, []
-        for name, kind in (("", ""), ("/handwriting", "handwriting"), ("/print", "print")):
+        for name, kind in (("", ""), ("/handwriting", "handwriting"), ("/print", "print"), ("/real", "real")):
             predictions = [line[0] for line in read if line[2].startswith(kind)]
             truths = [line[1] for line in read if line[2].startswith(kind)]
             if truths:
@@ -138,6 +149,18 @@ class CTC(pl.LightningModule):
             return 0.0
         fallen = self._share_done(self.global_step) / self.alignment_share
         return max(self.alignment_floor, self.alignment * (1 - fallen))
+
+
+def teaching_loss(scores_BTC: Tensor, taught_BTC: Tensor, steps_B: Tensor, lengths_B: Tensor) -> Tensor:
+    """Return the divergence of the scores from a teacher's, per character, averaged over the lines.
+
+    Source: Hinton et al. 2015, "Distilling the knowledge in a neural network", at temperature 1, on each time step.
+    """
+    taught_BTC = taught_BTC.float().log_softmax(-1)
+    ours_BTC = scores_BTC.float().log_softmax(-1)
+    apart_BT = (taught_BTC.exp() * (taught_BTC - ours_BTC)).sum(-1)
+    real_BT = torch.arange(apart_BT.shape[1], device=apart_BT.device)[None] < steps_B[:, None]
+    return ((apart_BT * real_BT).sum(1) / lengths_B.clamp(min=1)).mean()
 
 
 def ctc_loss(scores_BTC: Tensor, y_BL: Tensor, steps_B: Tensor, lengths_B: Tensor) -> Tensor:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from text_recognizer.charset import ASCII, LATIN
 from text_recognizer.errors import UserError, check_range
+from text_recognizer.synth.effects import NONE, REAL_PAGES
 from text_recognizer.synth.lines import GROUP, LineSynthesiser
 from text_recognizer.synth.pages import PageSynthesiser, SyntheticPage
 from text_recognizer.synth.splits import SPLITS, checked_split
@@ -52,6 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--fonts", type=Path, help="a folder of font files, data/fonts after make fonts")
     parser.add_argument("--texts", type=Path, help="a folder of .txt files")
     parser.add_argument("--strength", type=float, default=1.0, help="of the degradation; 0 draws black on white")
+    parser.add_argument("--latin", action="store_true", help="all Latin characters instead of ASCII")
+    parser.add_argument("--effects", action="store_true", help="show on the sheet what real pages show beside text")
     options = parser.parse_args(arguments)
     if not (options.sheet or options.page):
         parser.error("nothing to draw; give --sheet FILE or --page FILE")
@@ -62,7 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
         check_range("--strength", options.strength, 0, 2)
         split = checked_split(options.split)
         if options.sheet:
-            _save(sheet(LineSynthesiser(split=split, **shared), options.count), options.sheet)
+            characters, effects = LATIN if options.latin else ASCII, REAL_PAGES if options.effects else NONE
+            lines = LineSynthesiser(split=split, characters=characters, effects=effects, **shared)
+            _save(sheet(lines, options.count), options.sheet)
         if options.page:
             _save(marked(PageSynthesiser(split=split, **shared).page(0)), options.page)
     except UserError as error:

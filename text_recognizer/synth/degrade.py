@@ -57,11 +57,40 @@ def random_warp(rng: np.random.Generator, strength: float = 1.0) -> Warp:
     )
 
 
+@dataclass(frozen=True)
+class Bend:
+    """Where each pixel of a finished line lies in the ink that it shows.
+
+    Attributes:
+        map_x, map_y: float32 [H, W], in pixels of the ink.
+        scale: pixels of the finished line to one of the ink.
+        centres: float64 [L], x of each character's centre in the finished line.
+    """
+
+    map_x: np.ndarray
+    map_y: np.ndarray
+    scale: float
+    centres: np.ndarray
+
+    def seen(self, ink_HW: np.ndarray, x: float = 0.0, y: float = 0.0) -> np.ndarray:
+        """Return ink bent like the line, float32 0 to 1; its corner lies at (x, y) of the line's ink."""
+        ink_HW = cv2.blur(ink_HW, (2, 2)) if self.scale < 0.6 else ink_HW
+        map_x, map_y = (self.map_x - x, self.map_y - y) if x or y else (self.map_x, self.map_y)
+        out = cv2.remap(np.ascontiguousarray(ink_HW), map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        return out.astype(np.float32) * np.float32(1 / 255)
+
+
 def warped(line: InkLine, height: int, warp: Warp, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return the ink bent by one remap, as float32 in 0..1 [height, W], and the characters' new centres [L].
 
     Lengths of `warp` that are in pixels hold for a finished line of 40 px and grow with `height`.
     """
+    bend = random_bend(line, height, warp, rng)
+    return bend.seen(line.ink_HW), bend.centres
+
+
+def random_bend(line: InkLine, height: int, warp: Warp, rng: np.random.Generator) -> Bend:
+    """Return how `warp` bends a line that is to be `height` pixels high."""
     rows, columns = line.ink_HW.shape
     top, bottom = 0.0, float(rows)
     if warp.full_body:
@@ -82,11 +111,9 @@ def warped(line: InkLine, height: int, warp: Warp, rng: np.random.Generator) -> 
     map_x = x_1W + warp.shear * (y_H1 - line.baseline)
     map_y = y_H1 + rise * (x_1W - columns / 2)
     map_x, map_y = _elastic(map_x, map_y, warp, unit / scale, rng)
-    ink_HW = cv2.blur(line.ink_HW, (2, 2)) if scale < 0.6 else line.ink_HW
-    out = cv2.remap(np.ascontiguousarray(ink_HW), map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
     middle = line.baseline - 0.5 * line.x_height
     centres = (line.centres - warp.shear * (middle - line.baseline)) / step + origin
-    return out.astype(np.float32) * np.float32(1 / 255), np.clip(centres, 0, width - 1)
+    return Bend(map_x, map_y, scale, np.clip(centres, 0, width - 1))
 
 
 def _elastic(
@@ -129,6 +156,21 @@ def stroke_weight(ink_HW: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return ink_HW
 
 
+def fine_strokes(ink_HW: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the ink with strokes that a fine pen leaves: wide ones are thinned, fine ones stay as they are."""
+    blurred = cv2.GaussianBlur(ink_HW, (0, 0), 0.6 * ink_HW.shape[0] / 40)
+    cut = np.clip((blurred - float(rng.uniform(0.3, 0.55)) + 0.2) * 2.5, 0, 1)
+    return cut if cut.sum() > 0.7 * ink_HW.sum() else ink_HW
+
+
+def worn(ink_HW: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return the ink with other strokes and, now and then, with feet or heads of itself as those of a neighbour."""
+    ink_HW = stroke_weight(ink_HW, rng)
+    if rng.random() < 0.3:
+        ink_HW = with_remnants(ink_HW, ink_HW, rng)
+    return ink_HW
+
+
 def with_remnants(ink_HW: np.ndarray, other_HW: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the ink with the feet or heads of a neighbouring line, as a crop that is too high has them."""
     height, width = ink_HW.shape
@@ -147,12 +189,20 @@ def _padded(source: np.ndarray, width: int) -> np.ndarray:
     return np.pad(source, ((0, 0), (0, width - source.shape[1])))
 
 
-def on_paper(ink_HW: np.ndarray, rng: np.random.Generator, unit: float | None = None) -> np.ndarray:
+def on_paper(
+    ink_HW: np.ndarray,
+    rng: np.random.Generator,
+    unit: float | None = None,
+    rules_HW: np.ndarray | None = None,
+    light_HW: np.ndarray | None = None,
+) -> np.ndarray:
     """Return the grey picture, uint8 [H, W] dark on light: ink on uneven paper, seen by an imperfect camera.
 
     Args:
         ink_HW: float32, 0 to 1.
         unit: scale of blur and texture: 1 for text of lines 40 px high; that of a single line when left out.
+        rules_HW: how much darker lines printed on the paper make it, float32 0 to 1.
+        light_HW: what the picture is multiplied by.
     """
     height, width = ink_HW.shape
     unit = unit or height / 40
@@ -172,7 +222,11 @@ def on_paper(ink_HW: np.ndarray, rng: np.random.Generator, unit: float | None = 
     if dice[10] < 0.3:
         fading = np.abs(smooth_field(rng, ink_HW.shape, (2, max(2, int(width / (25 * unit)))), 0.1 + 0.2 * dice[11]))
         ink_HW = ink_HW * np.clip(1 - fading, 0.45, 1)
+    if rules_HW is not None:
+        ground = ground * (1 - rules_HW)
     image = ground + (np.float32(tone) - ground) * ink_HW
+    if light_HW is not None:
+        image = image * light_HW
     return _camera(image, rng, dice[12:], unit)
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import shutil
-import subprocess
 import sys
-import tarfile
 import tempfile
 import tomllib
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from fontTools.ttLib import TTFont
 from rich.progress import track
 
 from text_recognizer.errors import UserError
+from text_recognizer.synth.fetch import unpack
 
 METADATA = Path("data/raw/fonts/metadata.toml")
 
@@ -77,9 +76,7 @@ def fetch(family: Family, folder: Path) -> None:
         UserError: the registry's command is missing or fails, or a file is not the recorded one.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        unpacked = (
-            _unpack_npm(family, Path(scratch)) if family.registry == "npm" else _unpack_debian(family, Path(scratch))
-        )
+        unpacked = unpack(family, Path(scratch))
         for file, sha256 in family.files.items():
             source = unpacked / file
             found = hashlib.sha256(source.read_bytes()).hexdigest() if source.exists() else "no such file"
@@ -116,37 +113,6 @@ def _convert(source: Path, target: Path) -> None:
     with TTFont(source) as font:
         font.flavor = None
         font.save(target)
-
-
-def _unpack_npm(family: Family, scratch: Path) -> Path:
-    _run(family, ["npm", "pack", "--silent", f"{family.package}@{family.version}"], scratch)
-    for archive in scratch.glob("*.tgz"):
-        try:
-            with tarfile.open(archive) as files:
-                files.extractall(scratch, filter="data")
-        except (tarfile.TarError, OSError, EOFError) as error:
-            reason = str(error).splitlines()[0].rstrip(":")
-            raise UserError(f"{family.name}: {archive.name} cannot be unpacked ({reason}); fetch it again") from error
-    return scratch / "package"
-
-
-def _unpack_debian(family: Family, scratch: Path) -> Path:
-    _run(family, ["apt-get", "download", family.package], scratch)
-    for archive in scratch.glob("*.deb"):
-        _run(family, ["dpkg-deb", "-x", archive.name, "files"], scratch)
-    return scratch / "files"
-
-
-def _run(family: Family, command: list[str], folder: Path) -> None:
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        raise UserError(f"{family.name}: needs the command {command[0]}, which is not installed; install it") from None
-    if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()[-1]
-        raise UserError(
-            f"{family.name}: {' '.join(command)} failed ({said}); check the network and run make fonts again"
-        )
 
 
 def main(arguments: list[str] | None = None) -> int:

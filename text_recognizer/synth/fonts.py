@@ -14,7 +14,7 @@ from typing import Literal
 from fontTools.ttLib import TTFont, TTLibError
 from PIL import ImageFont
 
-from text_recognizer.charset import ASCII
+from text_recognizer.charset import ASCII, LATIN
 from text_recognizer.errors import UserError
 from text_recognizer.synth.splits import Split, split_of_family
 
@@ -43,11 +43,19 @@ PRINT_FILES = {
 HANDWRITING_FILES = {"font_intuitive": ("*",), "font_amatic_sc": ("*.ttf",)}
 """The two informal hands among them (the writers of `strokes` are the main source of handwriting)."""
 
-MISDRAWN = {name: frozenset('"$<>\\^_`{|}~') for name in ("cmb10", "cmr10", "cmss10", "cmti10")}
-"""Characters whose code draws something else in Computer Modern: TeX has dashes and Spanish marks in their places."""
+REST = frozenset(LATIN) - frozenset(ASCII)
+"""What a Latin text may hold beyond ASCII; a face is asked for it only when a text holds some."""
+
+TEX = ("cmb10", "cmr10", "cmss10", "cmti10", "cmtt10")
+MISDRAWN = {
+    **{name: REST | frozenset('"$<>\\^_`{|}~' if name != "cmtt10" else "") for name in TEX},
+    **dict.fromkeys(("rock-salt-latin-400-normal", "walter-turncoat-latin-400-normal"), frozenset("ß")),
+    **dict.fromkeys(("mali-latin-400-normal", "mali-latin-700-normal"), frozenset("•")),
+}
+"""Characters that a file draws as something else, by its stem: TeX has dashes, Spanish marks and Greek letters in their
+places, hands of capitals write two letters, one draws a flower."""
 
 SUFFIXES = (".ttf", ".otf")
-LETTERS = frozenset(ascii_letters)
 
 
 @dataclass(frozen=True, order=True)
@@ -63,14 +71,25 @@ class Face:
         """The split that the face may be used for, by its family."""
         return split_of_family(self.family)
 
-    def at(self, size: int) -> ImageFont.FreeTypeFont:
-        """Return the face at `size` pixels per em."""
-        return _sized(self.path, size)
+    def at(self, size: int, character: str = " ") -> ImageFont.FreeTypeFont:
+        """Return the face at `size` pixels per em; of its files, the one that has `character`."""
+        return _sized(self.file_of(character), size)
+
+    def file_of(self, character: str) -> Path:
+        """Return the file that draws `character`: the face's own, or the one of its Central European letters."""
+        if character in REST and character not in _drawable(self.path, REST):
+            return _supplement(self.path) or self.path
+        return self.path
 
     @property
     def characters(self) -> frozenset[str]:
-        """The characters that the face maps and draws with ink; always with the space."""
-        return _drawable(self.path)
+        """The Latin characters that the face maps and draws with ink; always with the space."""
+        return _drawable(self.path, ASCII) | _beyond_ascii(self.path)
+
+    def lacks(self, text: str) -> set[str]:
+        """Return the characters of `text` that the face has no ink for."""
+        missing = set(text) - _drawable(self.path, ASCII)
+        return missing - _beyond_ascii(self.path) if missing else missing
 
     @property
     def x_height(self) -> float:
@@ -106,8 +125,9 @@ def folder_faces(folder: Path) -> tuple[Face, ...]:
         raise UserError(
             f"{folder}: holds no .ttf or .otf file; put fonts there, or run make fonts, which fills data/fonts"
         )
-    faces = tuple(Face(path, family_name(path), _kind(path, folder)) for path in paths)
-    usable = tuple(face for face in faces if len(face.characters & LETTERS) >= 45)
+    supplements = {_supplement(path) for path in paths}
+    faces = tuple(Face(path, family_name(path), _kind(path, folder)) for path in paths if path not in supplements)
+    usable = tuple(face for face in faces if len(face.lacks(ascii_letters)) <= 7)
     if not usable:
         raise UserError(f"{folder}: none of its {len(faces)} fonts has the Latin letters; add fonts that have them")
     return usable
@@ -157,12 +177,25 @@ def _sized(path: Path, size: int) -> ImageFont.FreeTypeFont:
 
 
 @cache
-def _drawable(path: Path) -> frozenset[str]:
+def _drawable(path: Path, wanted: str | frozenset[str]) -> frozenset[str]:
+    """Return the space and those of the `wanted` characters that a font file maps and draws with ink."""
     with TTFont(path, lazy=True) as font:
         mapped = font.getBestCmap() or {}  # None in a font of symbols
     face = _sized(path, 32)
-    inked = (c for c in ASCII if ord(c) in mapped and _has_ink(face, c))
+    inked = (c for c in wanted if ord(c) in mapped and _has_ink(face, c))
     return frozenset(inked) - MISDRAWN.get(path.stem, frozenset()) | {" "}
+
+
+@cache
+def _supplement(path: Path) -> Path | None:
+    """Return the file that holds a face's Central European letters, where its publisher cut it in two."""
+    other = path.with_name(path.name.replace("-latin-", "-latin-ext-"))
+    return other if other != path and other.exists() else None
+
+
+def _beyond_ascii(path: Path) -> frozenset[str]:
+    supplement = _supplement(path)
+    return _drawable(path, REST) | (_drawable(supplement, REST) if supplement else frozenset())
 
 
 def _has_ink(face: ImageFont.FreeTypeFont, character: str) -> bool:

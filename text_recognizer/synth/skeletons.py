@@ -143,10 +143,17 @@ def _features(control: np.ndarray, dot: slice | None) -> np.ndarray:
     return np.stack([x, y, above, below, np.sin(2 * np.pi * y), np.ones_like(x), *ring.T], axis=1)
 
 
-@lru_cache(maxsize=1)
-def alphabet() -> dict[str, list[Allograph]]:
-    """Return every allograph of every character: our own, then those of the Hershey fonts."""
-    return collect([*_authored(), *_hershey()])
+@lru_cache(maxsize=2)
+def alphabet(school: bool = False) -> dict[str, list[Allograph]]:
+    """Return every allograph: our own of ASCII, those of the Hershey fonts, then our own of the rest of Latin.
+
+    The order is kept, so that a writer's preferences among older forms stay; marks of letters have words as names.
+
+    Args:
+        school: with the forms of joined school hands.
+    """
+    taught = _authored("school.txt") if school else []
+    return collect([*_authored("skeletons.txt"), *_hershey(), *_authored("latin.txt"), *taught])
 
 
 def collect(forms: list[Form]) -> dict[str, list[Allograph]]:
@@ -204,9 +211,9 @@ def _hermite(knots: np.ndarray, samples: np.ndarray) -> np.ndarray:
     return np.vstack([points[:1], curve])
 
 
-def _authored() -> list[Form]:
+def _authored(name: str) -> list[Form]:
     """Read our own letterforms; the head of their file explains it."""
-    text = (resources.files("text_recognizer.synth") / "data" / "skeletons.txt").read_text(encoding="ascii")
+    text = (resources.files("text_recognizer.synth") / "data" / name).read_text(encoding="utf-8")
     head, forms = text.split("\n\n", 1)
     lines = enumerate(forms.splitlines(), start=len(head.splitlines()) + 2)
     return [parse_form(line, number) for number, line in lines if line]

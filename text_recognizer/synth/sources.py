@@ -9,6 +9,9 @@ import numpy as np
 
 from text_recognizer.errors import UserError
 from text_recognizer.synth.counter import rng
+from text_recognizer.synth.effects import Effects
+from text_recognizer.synth.folding import folded
+from text_recognizer.synth.font_hands import FontHand
 from text_recognizer.synth.fonts import Face, Kind, dependency_faces, faces_of, folder_faces
 from text_recognizer.synth.inkline import InkLine
 from text_recognizer.synth.splits import WRITERS, Split
@@ -19,7 +22,13 @@ from text_recognizer.synth.writer import Writer
 POOL = 24
 """Writers that share an era: to shape a new hand costs as much as ten lines by it."""
 
-Source = Face | Writer
+HANDS = 2
+"""People of an era who write the letters of one family."""
+
+INK_X_HEIGHT = 18.0
+"""Height in pixels of a small x when ink is drawn, before a warp brings the line to its final height."""
+
+Source = Face | FontHand | Writer
 
 
 class Sources:
@@ -56,42 +65,72 @@ class Sources:
             return _any_face(self.print_families, dice)
         if self.hand_families and dice.random() >= self.strokes:
             return _any_face(self.hand_families, dice)
-        numbers = WRITERS[self.split]
         pool = rng(self.seed, self.split, "pool", era, int(dice.integers(POOL)))
-        return writer(int(pool.integers(numbers.start, numbers.stop)))
+        return writer(self._number(pool))
+
+    def varied(self, source: Source, shown: Effects, dice: np.random.Generator, era: int) -> Source:
+        """Return the source with the effects on hands that are shown: a person writes a font, a writer hurries."""
+        if isinstance(source, Writer) and shown.school:
+            return writer(source.identity, True)
+        if not isinstance(source, Face) or source.kind == "print" or not shown.font_hands:
+            return source
+        pool = rng(self.seed, self.split, "hands", era, source.family, int(dice.integers(HANDS)))
+        other = (_any_face(self.hand_families, pool),) if pool.random() < 0.4 else ()
+        return font_hand((source, *other), self._number(pool))
+
+    def _number(self, pool: np.random.Generator) -> int:
+        numbers = WRITERS[self.split]
+        return int(pool.integers(numbers.start, numbers.stop))
 
 
-@lru_cache(maxsize=2 * POOL)
-def writer(number: int) -> Writer:
+@lru_cache(maxsize=4 * POOL)
+def writer(number: int, school: bool = False) -> Writer:
     """Return the stroke writer of that number."""
-    return Writer(number)
+    return Writer(number, school)
 
 
-def draw(text: str, source: Source, dice: np.random.Generator, x_height: float, unevenness: float = 0.0) -> InkLine:
+@lru_cache(maxsize=256)
+def font_hand(faces: tuple[Face, ...], number: int) -> FontHand:
+    """Return the person of that number who writes the letters of `faces`."""
+    return FontHand(faces, number)
+
+
+def draw(
+    text: str,
+    source: Source,
+    dice: np.random.Generator,
+    x_height: float,
+    unevenness: float = 0.0,
+    thickness: float = 1.0,
+) -> InkLine:
     """Return `text` in ink, cut to it, in a hand or typeface.
 
     Args:
         x_height: height of a small x in pixels.
         unevenness: of the letters of a face, as `typeface.draw_type` takes it; writers have their own.
+        thickness: of a writer's pen, as a share of the usual.
 
     Raises:
         UserError: `source` has no form for a character.
     """
     if isinstance(source, Face):
         return draw_type(text, source, dice, x_height, unevenness)
-    ink = draw_strokes(text, source, dice, x_height)
+    ink = draw_strokes(text, source, dice, x_height, thickness)
     return cropped(ink.ink_HW, ink.baseline, ink.x_height, ink.centres)
 
 
 def drawable(text: str, source: Source, characters: frozenset[str]) -> str:
-    """Return `text` without what `source` has no form for; where nothing is left, one of `characters` that it has.
+    """Return `text` spelt with what `source` has forms for; where nothing is left, one of `characters` that it has.
+
+    Letters lose their accents and marks become plain ones where they must (`folding`); what cannot is left out.
 
     Raises:
         UserError: `source` has a form for none of `characters`.
     """
-    if isinstance(source, Writer) or source.characters.issuperset(text):
+    source = source.face if isinstance(source, FontHand) else source
+    if isinstance(source, Writer) or not source.lacks(text):
         return text
-    kept = " ".join("".join(c for c in text if c in source.characters).split())
+    kept = folded(text, characters & source.characters)
     have = kept or min(characters & source.characters - {" "}, default="")
     if not have:
         raise UserError(
@@ -104,6 +143,8 @@ def kind_and_name(source: Source) -> tuple[Kind, str]:
     """Return whether `source` is handwriting or print, and its family or the number of its writer."""
     if isinstance(source, Face):
         return source.kind, source.family
+    if isinstance(source, FontHand):
+        return "handwriting", source.face.family
     return "handwriting", f"writer {source.identity}"
 
 
@@ -115,6 +156,9 @@ def advance(source: Source) -> float:
     if isinstance(source, Face):
         return 0.45 * source.advance / source.x_height
     style = source.style
+    if isinstance(source, FontHand):
+        letters = source.face.advance / source.face.x_height * style.width
+        return 0.37 * (letters + source.tracking + 0.14 * style.word_gap)
     return 0.37 * (0.68 * style.width + 0.24 * style.gap + 0.23 * style.word_gap)
 
 

@@ -17,6 +17,11 @@ TEXTS: dict[Split, tuple[str, ...]] = {
 }
 """The source texts of each split; they are unrelated documents, and no two splits share one."""
 
+TEST_DOCUMENTS = ("human-rights", "wesnoth-utbs")
+"""Documents of `make texts`, by their names, that no model (nor language model) is trained or tuned on."""
+
+VALIDATION_DOCUMENTS = ("wesnoth-did", "wesnoth-thot")
+
 WRITERS: dict[Split, range] = {
     "train": range(0, 1_000_000),
     "validation": range(1_000_000, 1_001_000),
@@ -49,6 +54,17 @@ def split_of_family(family: str) -> Split:
     if plain.startswith(TEST_FAMILIES):
         return "test"
     return "validation" if plain.startswith(VALIDATION_FAMILIES) else "train"
+
+
+def split_of_document(name: str) -> Split:
+    """Return the split that a document belongs to, in whatever language.
+
+    >>> split_of_document("human-rights"), split_of_document("my-diary")
+    ('test', 'train')
+    """
+    if name.startswith(TEST_DOCUMENTS):
+        return "test"
+    return "validation" if name.startswith(VALIDATION_DOCUMENTS) else "train"
 
 
 def checked_split(name: str) -> Split:

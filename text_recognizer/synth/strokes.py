@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from text_recognizer.errors import UserError
+from text_recognizer.synth.glyph import MODES
 from text_recognizer.synth.inkline import InkLine
-from text_recognizer.synth.writer import MODES, Glyph, Pen, Style, Writer
-
-JOIN_STEPS = 9
-"""Points of the curve that joins two letters."""
+from text_recognizer.synth.pen_path import random_sweeps, unit_vectors, written
+from text_recognizer.synth.writer import Hand, Pen, Style
 
 FINE = 2
 """Lines are drawn at this many times the final resolution."""
@@ -21,15 +18,7 @@ SHIFT = 4
 """OpenCV's fixed-point bits: coordinates are given in sixteenths of a pixel."""
 
 
-@dataclass
-class _Path:
-    """All strokes of a line laid end to end: points [N, 2], and the first row of each stroke."""
-
-    points: np.ndarray
-    starts: np.ndarray
-
-
-def draw_strokes(text: str, writer: Writer, rng: np.random.Generator, x_height: float) -> InkLine:
+def draw_strokes(text: str, writer: Hand, rng: np.random.Generator, x_height: float, thickness: float = 1.0) -> InkLine:
     """Write `text` in a writer's hand.
 
     Args:
@@ -37,6 +26,7 @@ def draw_strokes(text: str, writer: Writer, rng: np.random.Generator, x_height: 
         writer: whose hand.
         rng: what makes this instance differ from others by the same writer.
         x_height: height of a small x, in pixels.
+        thickness: of the pen, as a share of that of the writer's usual one.
 
     Raises:
         UserError: the text is empty, has a character without a skeleton, or the x-height is under 2 px.
@@ -50,15 +40,15 @@ def draw_strokes(text: str, writer: Writer, rng: np.random.Generator, x_height: 
     glyphs = [writer.glyph(text[i], chance) for i, chance in zip(shown, chances, strict=True)]
     if not glyphs:
         return _blank(text, writer.style, x_height)
-    extents = np.concatenate([glyph.extent for glyph in glyphs]).reshape(len(glyphs), -1)
     spaces = np.diff(shown) - 1
-    origins, joined = _layout(spaces, extents, writer, rng)
+    origins, joined = writer.layout(text, glyphs, spaces, rng)
     noise = rng.standard_normal((len(glyphs), MODES + 6))
     instances = _instances(noise[:, MODES:], spaces, writer.style)
-    path = _written(glyphs, origins, joined, noise[:, :MODES], instances)
-    middles = origins + extents[:, -7]
+    sweeps = random_sweeps(glyphs, spaces, writer.style.sweep, rng) if writer.style.sweep else []
+    path = written(glyphs, origins, joined, noise[:, :MODES], instances, writer.style.hurry, sweeps)
+    middles = origins + [glyph.extent[-7] for glyph in glyphs]
     points, centres = _bent(path.points, middles, writer.style, rng)
-    ink, corner = _inked(points, path.starts, writer.pen, x_height, rng)
+    ink, corner = _inked(points, path.starts, writer.pen.thinned(thickness), x_height, rng)
     at = (centres - corner[0]) * x_height
     full = _with_spaces(at, shown, len(text), writer.style.word_gap * x_height)
     return InkLine(ink, float(corner[1] * x_height), float(x_height), np.clip(full, 0, ink.shape[1] - 1e-6))
@@ -71,93 +61,24 @@ def _blank(text: str, style: Style, x_height: float) -> InkLine:
     return InkLine(ink, 2 * x_height, float(x_height), (np.arange(len(text)) + 0.5) * step)
 
 
-def _layout(
-    spaces: np.ndarray, extents: np.ndarray, writer: Writer, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Set the letters.
-
-    Args:
-        spaces: int [V - 1], spaces between a letter and the next.
-        extents: float64 [V, 21], `Glyph.extent` of each.
-
-    Returns:
-        each glyph's origin x [V], and whether it is joined to the next, bool [V - 1].
-    """
-    style, here, after = writer.style, extents[:-1], extents[1:]
-    box = here[:, -5] - after[:, -6]
-    widths = extents[:, -5] - extents[:, -6]
-    tuck = np.minimum(0.6, 0.45 * np.minimum(widths[:-1], widths[1:]))
-    outline = np.clip((here[:, 7:14] - after[:, :7]).max(1), box - tuck, box)
-    reach = np.maximum(here[:, -3] - after[:, -4] + 0.35 * style.gap, box - 0.3)
-    can_join = (here[:, -1] > 0) & (after[:, -2] > 0) & (spaces == 0)
-    joined = can_join & (rng.random(len(box)) < style.join)
-    gap = style.gap + 0.7 * writer.pen.thick
-    apart = np.where(spaces > 0, box, style.fit * outline + (1 - style.fit) * box) + gap
-    noise = rng.standard_normal((2, len(box))) * ((0.02 + style.wobble,), (0.18 * style.word_gap,))
-    gaps = np.maximum(style.word_gap + noise[1] - 0.3 * style.gap, 0.6)
-    loose = np.maximum(noise[0], -0.4 * gap)
-    advance = np.where(joined, reach + 0.5 * loose, apart + loose) + spaces * gaps
-    return np.concatenate([[0.0], np.cumsum(advance)]), joined
-
-
 def _instances(noise: np.ndarray, spaces: np.ndarray, style: Style) -> np.ndarray:
     """Return [V, 4]: x and y scale, rotation and rise of each letter; words rise and fall, and letters within them."""
     word = np.concatenate([[0], np.cumsum(spaces > 0)])
     size = 1 + style.size * (noise[:, 0].clip(-3, 3) + 0.5 * noise[word, 5])
+    if style.fade:
+        size = size * (1 - style.fade * _progress(word))
     wander = noise[:, 2] + np.concatenate([noise[:1, 2], noise[:-1, 2]])
     rise = style.bounce * (0.6 * noise[:, 1] + 0.5 * wander + 0.7 * noise[-1 - word, 5])
     stretch = size * (1 + 0.7 * style.size * noise[:, 3])
     return np.stack([stretch, size, style.turn * noise[:, 4], rise], axis=1)
 
 
-def _written(
-    glyphs: list[Glyph], origins: np.ndarray, joined: np.ndarray, weights: np.ndarray, instances: np.ndarray
-) -> _Path:
-    """Place an instance of every glyph and draw the joins.
-
-    Args:
-        origins: float64 [V], where each glyph's x is 0.
-        joined: bool [V - 1], whether it is joined to the next.
-        weights: float64 [V, MODES], how much of each of the glyph's displacements it gets.
-        instances: float64 [V, 4], from `_instances`.
-    """
-    lengths = np.array([len(glyph.points) for glyph in glyphs])
-    first = np.cumsum(lengths) - lengths
-    owner = np.repeat(np.arange(len(glyphs)), lengths)
-    rows = np.concatenate([glyph.points for glyph in glyphs])
-    modes = rows[:, 2:].reshape(len(rows), MODES, 2)
-    x, y = (rows[:, :2] + np.einsum("nmk,nm->nk", modes, weights.take(owner, 0))).T
-    stretch, size, turn, rise = instances.take(owner, 0).T
-    points = np.stack([x * stretch + y * turn + origins[owner], y * size - x * turn + rise], axis=1)
-    starts = np.concatenate([glyph.starts for glyph in glyphs])
-    starts = starts + np.repeat(first, [len(glyph.starts) for glyph in glyphs])
-    which = np.flatnonzero(joined)
-    if not len(which):
-        return _Path(points, starts)
-    leave = np.array([glyphs[i].exit + first[i] for i in which])
-    enter = np.array([glyphs[i + 1].entry + first[i + 1] for i in which])
-    joins = _joins(points, leave, enter)
-    starts = np.concatenate([starts, len(points) + JOIN_STEPS * np.arange(len(which))])
-    return _Path(np.concatenate([points, joins.reshape(-1, 2)]), starts)
-
-
-def _joins(points: np.ndarray, leave: np.ndarray, enter: np.ndarray) -> np.ndarray:
-    """Return [J, JOIN_STEPS, 2]: curves that leave one letter in its direction and arrive in that of the next."""
-    start, end = points[leave], points[enter]
-    chord = end - start
-    length = np.maximum(np.hypot(*chord.T), 1e-3)[:, None]
-    out, into = _unit(start - points[leave - 2]), _unit(points[enter + 1] - end)
-    away = (into * chord).sum(1, keepdims=True) < 0
-    into = np.where(away, chord / length, into)
-    u = np.linspace(0, 1, JOIN_STEPS)[:, None, None]
-    tight = 0.9 * length
-    curve = (1 + 2 * u) * (1 - u) ** 2 * start + (3 - 2 * u) * u**2 * end
-    curve = curve + u * (1 - u) ** 2 * out * tight - u**2 * (1 - u) * into * tight
-    return curve.transpose(1, 0, 2)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.hypot(vectors[:, 0], vectors[:, 1]), 1e-6)[:, None]
+def _progress(word: np.ndarray) -> np.ndarray:
+    """Return how far into its word each letter stands, 1 at the end of a word of eight letters or more."""
+    first = np.flatnonzero(np.diff(word, prepend=-1))
+    lengths = np.diff(first, append=len(word))
+    place = np.arange(len(word)) - np.repeat(first, lengths)
+    return place / np.repeat(np.maximum(lengths - 1, 7), lengths)
 
 
 def _bent(
@@ -230,7 +151,7 @@ def _levels(points: np.ndarray, starts: np.ndarray, pen: Pen, scale: float, rng:
     way = np.diff(points, axis=0)
     way[starts[1:] - 1] = 0.0
     way[1:-1] = way[:-2] + way[1:-1] + way[2:]
-    unit = _unit(way)
+    unit = unit_vectors(way)
     if pen.angle is None:
         share = 1 - pen.pressure * (0.5 + 0.5 * unit[:, 1])
     else:

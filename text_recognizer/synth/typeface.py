@@ -31,7 +31,7 @@ def draw_type(
     Raises:
         UserError: the face has no ink for some characters; the message names them.
     """
-    missing = sorted(set(text) - face.characters)
+    missing = sorted(face.lacks(text))
     if missing or not text.strip():
         raise UserError(f"{face.path.name}: no ink for {missing or [text]}; leave these out or take another font")
     size = int(np.clip(x_height / face.x_height, 8, 160))
@@ -58,7 +58,7 @@ def _stamp(ink_HW: np.ndarray, face: Face, size: int, character: str, x: float, 
 @lru_cache(maxsize=50_000)
 def _glyph(face: Face, size: int, character: str, fraction: int) -> tuple[np.ndarray, int, int]:
     """Return a glyph's ink, uint8, and the column and row of its corner relative to its origin."""
-    font, x = face.at(size), fraction / FRACTIONS
+    font, x = face.at(size, character), fraction / FRACTIONS
     left, top, right, bottom = (int(v) for v in font.getbbox(character, anchor="ls"))
     image = Image.new("L", (right - left + 3, bottom - top + 2), 0)
     ImageDraw.Draw(image).text((1 - left + x, 1 - top), character, font=font, fill=255, anchor="ls")
@@ -119,9 +119,11 @@ def _place_letters(
 
 @lru_cache(maxsize=200_000)
 def _length(face: Face, size: int, characters: str) -> float:
-    return face.at(size).getlength(characters)
+    return face.at(size, characters[0]).getlength(characters)
 
 
 def _kerning(face: Face, size: int, pair: str) -> float:
     """Return by how many pixels the two letters of `pair` stand further apart than side by side."""
+    if not pair.isascii() and face.file_of(pair[0]) != face.file_of(pair[1]):
+        return 0.0
     return _length(face, size, pair) - _length(face, size, pair[0]) - _length(face, size, pair[1])

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import log
+from typing import Protocol
 
 import numpy as np
 
 from text_recognizer.errors import UserError
 from text_recognizer.synth.counter import rng
+from text_recognizer.synth.glyph import MODES, Glyph
+from text_recognizer.synth.marks import PARTS, dressed, marking
 from text_recognizer.synth.skeletons import HERSHEY_FONTS, Allograph, Shape, alphabet
-
-MODES = 3
-"""Independent ways in which one instance of a letter may differ from the next."""
+from text_recognizer.synth.spacing import by_outlines
+from text_recognizer.synth.style import Pen, Style, hurried, random_pen, random_style
 
 POOL = 1024
 """Rows of a writer's table of random displacements; letters share them in turn."""
@@ -21,97 +22,29 @@ HABITS = ("loop", "two", "point", "serif", "open", "round", "plain")
 """Tags that a writer likes or dislikes in all letters alike."""
 
 
-@dataclass(frozen=True)
-class Pen:
-    """What draws the line; widths are shares of the x-height.
+class Hand(Protocol):
+    """What `strokes.draw_strokes` writes in."""
 
-    Attributes:
-        thin, thick: narrowest and widest line.
-        angle: direction of a broad nib's edge in radians, or None for a round tip.
-        pressure: how much thicker downstrokes are than upstrokes, 0 to 1.
-        waver: slow random change of the width, 0 to 1.
-        grain: share of the ink that rough paper leaves out, 0 to 1.
-    """
+    @property
+    def style(self) -> Style: ...
 
-    thin: float
-    thick: float
-    angle: float | None = None
-    pressure: float = 0.0
-    waver: float = 0.0
-    grain: float = 0.0
+    @property
+    def pen(self) -> Pen: ...
 
+    def glyph(self, character: str, chance: float) -> Glyph:
+        """Return how the hand shapes a character; `chance` is uniform in [0, 1)."""
 
-@dataclass(frozen=True)
-class Style:
-    """A writer's habits; lengths are in x-heights.
+    def layout(
+        self, text: str, glyphs: list[Glyph], spaces: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return where each glyph's x is 0, float64 [V], and whether it is joined to the next, bool [V - 1].
 
-    Attributes:
-        kind: "print", "mixed" or "cursive".
-        slant: horizontal shift per height, positive to the right.
-        width: stretch of every letter.
-        ascender, descender, capital: stretch of what lies above the x-height, below the baseline, and of capitals.
-        tilt: how much letters rise to their right, as a slope.
-        bulge: above 0, ink gathers at the baseline and the x-height; below 0, in the middle.
-        basis: float64 [5], how the pen takes corners and how far it overshoots: shares of the bases of `Shape`.
-        gap, word_gap: space between letters and between words.
-        fit: 1 spaces letters by their outlines, 0 by their boxes.
-        join: chance that two joinable letters are joined.
-        stray: chance of another than the preferred form.
-        own, wobble: size of the writer's own deviation from the model form, and of each instance from that.
-        size, bounce, turn: deviation of each letter's size, height above the line and rotation.
-        drift, wave, wave_length: slope of the baseline, and its slow wave.
-        tremor, warp: fine shake and coarse distortion.
-        dot: 2 x 2 matrix that turns a unit ring into this writer's i-dot, and how far it strays sideways.
-        capitals_only: lower-case letters are drawn as small capitals.
-    """
-
-    kind: str
-    slant: float
-    width: float
-    ascender: float
-    descender: float
-    capital: float
-    tilt: float
-    bulge: float
-    basis: np.ndarray
-    gap: float
-    word_gap: float
-    fit: float
-    join: float
-    stray: float
-    own: float
-    wobble: float
-    size: float
-    bounce: float
-    turn: float
-    drift: float
-    wave: float
-    wave_length: float
-    tremor: float
-    warp: float
-    dot: np.ndarray
-    dot_stray: float
-    capitals_only: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Glyph:
-    """One form as one writer shapes it.
-
-    Attributes:
-        points: float32 [N, 2 + 2 * MODES], the path and the displacements that an instance may add to it.
-        starts: first row of each stroke.
-        entry, exit: rows where neighbours join, -1 for none.
-        extent: float64 [21]: least x in each band of height (about 99 where it is empty), greatest x (-99),
-            then the middle of its ink, least and greatest x of all, x of the entry and of the exit, and 1 or 0 for
-            whether there is one.
-    """
-
-    points: np.ndarray
-    starts: np.ndarray
-    entry: int
-    exit: int
-    extent: np.ndarray
+        Args:
+            text: the line.
+            glyphs: of its V characters that are no space.
+            spaces: int [V - 1], spaces between each and the next.
+            rng: what makes this line differ from others.
+        """
 
 
 class Writer:
@@ -119,21 +52,27 @@ class Writer:
 
     Args:
         identity: any integer; the same number is the same hand everywhere.
+        school: the same person with the forms and the hurry of joined school hands.
     """
 
-    def __init__(self, identity: int) -> None:
+    def __init__(self, identity: int, school: bool = False) -> None:
         self.identity = identity
+        self._alphabet = alphabet(school)
         r = rng(identity, "writer")
-        self.style = _style(r)
-        self.pen = _pen(r, min(1.0, self.style.width) * (0.75 if self.style.capitals_only else 1.0))
-        self._taste = _taste(r, self.style)
+        self.style = random_style(r)
+        if school:
+            self.style = hurried(self.style, rng(identity, "school"))
+        self.pen = random_pen(r, min(1.0, self.style.width) * (0.75 if self.style.capitals_only else 1.0))
+        self._taste = _taste(r, self.style) | (_taught(rng(identity, "taught")) if school else {})
         self._proportions = [_proportions(self.style, above) for above in (self.style.ascender, self.style.capital)]
         noise = r.standard_normal((POOL, 2 + 2 * MODES), dtype=np.float32)
         self._smooth = (np.roll(noise, 1, 0) + 2 * noise + np.roll(noise, -1, 0)) / 2.5
         self._deviations = 0.6 * noise
-        self._luck = r.gumbel(size=sum(map(len, alphabet().values())))
+        self._luck = r.gumbel(size=sum(map(len, self._alphabet.values())))
         self._ranked: dict[str, list[Allograph]] = {}
         self._shaped: dict[tuple[str, int], Glyph] = {}
+        self._marking = marking(identity)
+        self._dressed_glyphs: dict[tuple[str, int], Glyph] = {}
 
     def glyph(self, character: str, chance: float) -> Glyph:
         """Return a form of `character`: the preferred one, or another where `chance` is below the style's `stray`.
@@ -144,6 +83,9 @@ class Writer:
         Raises:
             UserError: there is no skeleton for the character.
         """
+        worn = PARTS.get(character)
+        if worn:
+            return self._dressed(character, *worn, chance)
         ranked = self._ranked.get(character) or self._rank(character)
         stray = self.style.stray
         rank = 0 if chance >= stray or len(ranked) == 1 else 1 + int(chance / stray * (len(ranked) - 1))
@@ -153,9 +95,24 @@ class Writer:
             shaped = self._shaped[character, rank] = self._shape(ranked[rank], small)
         return shaped
 
+    def layout(
+        self, text: str, glyphs: list[Glyph], spaces: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return where each glyph's x is 0, and whether it is joined to the next; see `Hand.layout`."""
+        return by_outlines(spaces, glyphs, self.style, self.pen.thick, rng)
+
+    def _dressed(self, character: str, base: str, mark: str, chance: float) -> Glyph:
+        """Return this writer's `base` with a `mark` on it; every writer has one shape of each mark."""
+        bare = self.glyph(base, chance)
+        key = (character, id(bare))
+        if key not in self._dressed_glyphs:
+            self._dressed_glyphs[key] = dressed(bare, self.glyph(mark, 1.0), character, mark, self._marking)
+        return self._dressed_glyphs[key]
+
     def _rank(self, character: str) -> list[Allograph]:
         """Order the forms of a character by this writer's taste and luck; keep at most three that come close."""
-        forms = alphabet().get(character.upper() if self.style.capitals_only else character)
+        capital = character.upper() if self.style.capitals_only else character
+        forms = self._alphabet.get(capital) or self._alphabet.get(character)
         if not forms:
             raise UserError(f"character {character!r}: no skeleton writes it; leave it out or add one to skeletons.txt")
         scores = [self._luck[form.number] + self._liking(form) for form in forms]
@@ -211,84 +168,6 @@ def _extent(x: np.ndarray, shape: Shape, pad: float) -> np.ndarray:
     return extent
 
 
-def _style(r: np.random.Generator) -> Style:
-    """Draw a style; neat hands and hurried ones differ in everything that varies from letter to letter."""
-    capitals_only = bool(r.random() < 0.025)
-    share = r.random() * (0.45 if capitals_only else 1.0)
-    kind = ("print", "mixed", "cursive")[int(np.searchsorted((0.45, 0.7), share))]
-    mess = r.beta(1.3, 2.2)
-    joined = {"print": 0.0, "mixed": r.uniform(0.2, 0.8), "cursive": r.uniform(0.85, 1.0)}[kind]
-    slant = r.normal(0.06, 0.12) if kind == "print" else r.normal(0.18, 0.18)
-    basis = r.dirichlet({"print": (0.5, 2.5, 0.4, 0.5)}.get(kind, (0.15, 2.0, 0.8, 0.7)))
-    return Style(
-        kind=kind,
-        slant=float(np.clip(slant, -0.25, 0.65)),
-        width=float(np.exp(r.normal(0.0, 0.2)).clip(0.62, 1.6)),
-        ascender=float(np.exp(r.normal(0.0, 0.3)).clip(0.5, 1.9)),
-        descender=float(np.exp(r.normal(0.0, 0.25)).clip(0.5, 1.7)),
-        capital=float(np.exp(r.normal(-0.05, 0.22)).clip(0.5, 1.6)),
-        tilt=float(r.normal(0.0, 0.05)),
-        bulge=float(r.uniform(-0.35, 0.35)),
-        basis=np.append(basis, r.uniform(-0.1, 0.5)),
-        gap=float(r.uniform(0.1, 0.42) if kind != "cursive" else r.uniform(0.0, 0.3)),
-        word_gap=float(r.uniform(0.7, 1.8)),
-        fit=float(r.uniform(0.2, 0.9)),
-        join=joined,
-        stray=float(r.choice([0.0, 0.05, 0.15, 0.3], p=[0.3, 0.3, 0.25, 0.15])),
-        own=float(r.uniform(0.015, 0.065)),
-        wobble=0.008 + 0.06 * mess,
-        size=0.01 + 0.09 * mess * r.random(),
-        bounce=0.01 + 0.09 * mess * r.random(),
-        turn=0.01 + 0.07 * mess * r.random(),
-        drift=float(r.normal(0, 0.008)),
-        wave=0.02 + 0.1 * mess * r.random(),
-        wave_length=float(r.uniform(6, 30)),
-        tremor=float(r.choice([0.0, 0.006, 0.015, 0.03], p=[0.4, 0.3, 0.2, 0.1])),
-        warp=float(r.uniform(0.0, 0.03)) + 0.04 * mess * r.random(),
-        dot=_dot(r),
-        dot_stray=float(r.uniform(0.0, 1.5)),
-        capitals_only=capitals_only,
-    )
-
-
-def _dot(r: np.random.Generator) -> np.ndarray:
-    """Draw the shape of a writer's i-dots: a point, a ring, a dash, an acute or a drop."""
-    kind = int(np.searchsorted((0.6, 0.68, 0.8, 0.93), r.random()))
-    size = r.uniform(0.8, 1.3)
-    shapes = (
-        ((0.02, 0.0), (0.0, 0.02)),
-        ((0.11, 0.0), (0.0, 0.11)),
-        ((0.15, 0.0), (0.04, 0.01)),
-        ((0.08, 0.02), (0.0, 0.12)),
-        ((0.01, -0.02), (0.0, 0.08)),
-    )
-    shape = np.array(shapes[kind]) * size
-    return np.array(((0.0, 0.05), (0.0, 0.11))) * size if kind == 3 else shape
-
-
-def _pen(r: np.random.Generator, most: float) -> Pen:
-    """Draw a ball-point, fineliner, felt tip, broad nib, pressed nib or pencil; `most` thins it for narrow letters."""
-    kind = int(np.searchsorted((0.4, 0.55, 0.72, 0.8, 0.88), r.random()))
-    waver = float(r.uniform(0.0, 0.35))
-    if kind == 0:
-        width = r.uniform(0.1, 0.17)
-        return Pen(width * 0.85, width, pressure=float(r.uniform(0, 0.4)), waver=waver)
-    if kind == 1:
-        width = r.uniform(0.06, 0.11)
-        return Pen(width * 0.9, width, waver=waver * 0.5)
-    if kind == 2:
-        width = r.uniform(0.15, 0.24) * most
-        return Pen(width * 0.8, width, waver=waver)
-    if kind == 3:
-        thin, thick = r.uniform(0.05, 0.1), r.uniform(0.16, 0.26) * most
-        return Pen(thin, thick, angle=float(r.uniform(0.3, 1.0)), waver=waver)
-    if kind == 4:
-        thin, thick = r.uniform(0.05, 0.09), r.uniform(0.14, 0.25) * most
-        return Pen(thin, thick, pressure=float(r.uniform(0.6, 1.0)), waver=waver)
-    width = r.uniform(0.09, 0.19)
-    return Pen(width * 0.75, width, pressure=0.2, waver=waver, grain=float(r.uniform(0.2, 0.6)))
-
-
 def _taste(r: np.random.Generator, style: Style) -> dict[str, float]:
     """Draw what a writer likes: the logarithm of a factor for each tag."""
     taste = dict.fromkeys(("hershey", *HERSHEY_FONTS), 0.0)
@@ -301,3 +180,8 @@ def _taste(r: np.random.Generator, style: Style) -> dict[str, float]:
         favourite = "scripts" if style.kind == "cursive" else ("futural", "rowmans")[int(r.integers(2))]
         taste[favourite] = 9.0
     return taste
+
+
+def _taught(r: np.random.Generator) -> dict[str, float]:
+    """Draw what a writer likes of the forms of school hands."""
+    return {"school": float(r.normal(0.6, 1.2)), "garland": float(r.normal(-0.7, 1.5))}

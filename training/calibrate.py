@@ -1,0 +1,145 @@
+"""Fit the confidences of an exported model to how often it is right, and store the fit in its recipe.
+
+The lines of the validation writers are read. How well the fit holds for writers that it has not seen is told by fitting
+it to half of the writers and counting on the other half, in turn.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning threads stall where cores are shared
+
+import numpy as np
+from jsonargparse import ArgumentParser
+from rapidfuzz.distance.Levenshtein import distance
+
+from text_recognizer.data.alto_pages import page_samples, split_pages
+from text_recognizer.data.base import Sample
+from text_recognizer.decoding.confidence import calibrated, log_odds
+from text_recognizer.errors import UserError
+from text_recognizer.inference.line_recognizer import LineReading, LineRecognizer
+from text_recognizer.inference.recipe import Recipe
+from text_recognizer.metrics.calibration import (
+    Reliability,
+    coverage_curve,
+    error_rate_at,
+    reliability,
+    right_characters,
+    temperature_of,
+)
+from training.command_line import mistakes_shown, parse
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the fit is and how well it holds.
+
+    Attributes:
+        scale, shift: of the log odds, from all lines.
+        before: reliability of the model's own probabilities.
+        after: of the calibrated ones, each fitted without the writer that it is counted on.
+        error_rates: character error rate at 100, 90, 80 and 50 % coverage, least confident lines left out first.
+    """
+
+    scale: float
+    shift: float
+    before: Reliability
+    after: Reliability
+    error_rates: dict[int, float]
+
+
+def calibration_of(samples: Sequence[Sample], readings: Sequence[LineReading]) -> Calibration:
+    """Return the calibration of a model that read `samples` as `readings`, with uncalibrated probabilities.
+
+    Raises:
+        UserError: nothing was read, or by fewer than two writers.
+    """
+    writers = sorted({sample.source for sample in samples})
+    right = [right_characters(r.text, s.text) for r, s in zip(readings, samples, strict=True)]
+    if len(writers) < 2 or not any(len(row) for row in right):
+        raise UserError(f"calibration: {len(writers)} writers and {sum(map(len, right))} characters; give more pages")
+    odd = np.array([writers.index(sample.source) % 2 == 1 for sample in samples])
+    probabilities = [reading.probabilities for reading in readings]
+    fitted: list[np.ndarray] = [np.zeros(0)] * len(samples)
+    for half in (odd, ~odd):
+        fit = _fit(_of(probabilities, ~half), _of(right, ~half))
+        for place in np.flatnonzero(half):
+            fitted[place] = calibrated(probabilities[place], *fit)
+    everything = np.ones(len(samples), bool)
+    scale, shift = _fit(_of(probabilities, everything), _of(right, everything))
+    curve = coverage_curve(
+        [line_confidence(row) for row in fitted],
+        [distance(r.text, s.text) for r, s in zip(readings, samples, strict=True)],
+        [len(sample.text) for sample in samples],
+    )
+    return Calibration(
+        scale,
+        shift,
+        reliability(np.concatenate(probabilities), np.concatenate(right)),
+        reliability(np.concatenate(fitted), np.concatenate(right)),
+        {share: error_rate_at(share / 100, curve) for share in (100, 90, 80, 50)},
+    )
+
+
+def line_confidence(probabilities: np.ndarray) -> float:
+    """Return the share of a line's characters that are likely to be right, by their calibrated confidences."""
+    return float(probabilities.mean()) if len(probabilities) else 1.0
+
+
+def _fit(probabilities: np.ndarray, right: np.ndarray) -> tuple[float, float]:
+    return temperature_of(log_odds(probabilities), right.astype(np.float64))
+
+
+def _of(rows: Sequence[np.ndarray], chosen: np.ndarray) -> np.ndarray:
+    return np.concatenate([row for row, is_chosen in zip(rows, chosen, strict=True) if is_chosen] or [np.zeros(0)])
+
+
+def draw(calibration: Calibration, path: Path) -> None:
+    """Draw confidence against accuracy before and after, the marks as large as the number of characters."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.add_subplot(
+        xlabel="confidence of a character", ylabel="share that is right", xlim=(0, 1.02), ylim=(0, 1.02)
+    )
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
+    for name, table in (("as the model says", calibration.before), ("calibrated", calibration.after)):
+        error = 100 * table.expected_calibration_error
+        size = 10 + 200 * table.count_N / table.count_N.sum()
+        axes.scatter(table.confidence_N, table.accuracy_N, size, alpha=0.7, label=f"{name}: ECE {error:.1f} %")
+    axes.legend(loc="upper left")
+    figure.savefig(path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Calibrate a model's folder in place and return 0."""
+    parser = ArgumentParser(description=__doc__, exit_on_error=False)
+    parser.add_argument("model", type=Path, help="folder of an exported model; its recipe is written anew")
+    parser.add_argument("--pages", type=Path, default=Path("data/copiste"), help="transcribed pages with a split val")
+    parser.add_argument("--plot", type=Path | None, help="picture of the reliability")
+    options = parse(parser, arguments, {})
+    recipe = Recipe.load(options.model)
+    plain = dataclasses.replace(recipe, confidence=(1.0, 0.0))
+    samples = page_samples(split_pages(options.pages, "val"))
+    readings = LineRecognizer(plain, options.model / recipe.model).read([sample.image_HW for sample in samples])
+    found = calibration_of(samples, readings)
+    dataclasses.replace(recipe, confidence=(round(found.scale, 4), round(found.shift, 4))).save(options.model)
+    print(f"confidence: log odds x {found.scale:.3f} + {found.shift:.3f}, from {len(samples)} lines")
+    before, after = (100 * table.expected_calibration_error for table in (found.before, found.after))
+    print(f"expected calibration error: {before:.2f} % before, {after:.2f} % after, on writers left out of the fit")
+    print(
+        "CER at coverage: " + ", ".join(f"{share} %: {100 * rate:.2f} %" for share, rate in found.error_rates.items())
+    )
+    if options.plot:
+        draw(found, options.plot)
+    return 0
+
+
+if __name__ == "__main__":
+    with mistakes_shown():
+        raise SystemExit(main())

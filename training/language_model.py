@@ -1,0 +1,239 @@
+"""Count, prune and write the character language model that the beam search uses; print its bits per character.
+
+    .venv/bin/python training/language_model.py --out runs/language_model.npz
+
+learns from the training documents in data/texts (`make texts`), the package's own and the transcriptions of the
+training writers in data/copiste (`make pages`), and measures on what is kept for validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jsonargparse import ArgumentParser
+
+from text_recognizer.charset import LATIN, Charset
+from text_recognizer.data.alto_pages import split_pages
+from text_recognizer.data.transcription import without_marks
+from text_recognizer.decoding.language_model import LanguageModel, Rows, save_language_model
+from text_recognizer.errors import UserError
+from text_recognizer.synth.documents import bundled_text, folder_languages
+from text_recognizer.synth.splits import TEXTS, Split
+from training.command_line import mistakes_shown, parse
+
+BITS = 8
+"""Of a character in the key of an n-gram; order times bits is at most 64."""
+
+STEP = 0.3
+"""Of the stored log probabilities, in nats."""
+
+WEIGHTS = {"french": 3.0, "english": 2.0, "handwritten": 8.0}
+"""How often a text is counted; other languages once."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """All n-grams of one length.
+
+    Attributes:
+        keys_N: uint64, the characters' numbers, the last in the lowest bits; ascending.
+        counts_N: float64, weighted.
+        shorter_N: int64, place of the n-gram without its first character, one level below.
+        before_N: int64, place of the n-gram without its last character, one level below.
+    """
+
+    keys_N: np.ndarray
+    counts_N: np.ndarray
+    shorter_N: np.ndarray
+    before_N: np.ndarray
+
+
+def texts(folder: Path, pages: Path | None, split: Split) -> dict[str, str]:
+    """Return the running text of each language, of the package and of the handwritten pages."""
+    found = {language.name: language.prose for language in folder_languages(folder, split)}
+    found["english"] = " ".join(filter(None, [found.get("english", ""), bundled_text(*TEXTS[split])]))
+    if pages is not None:
+        writers = "val" if split == "validation" else split
+        lines = (without_marks(line.text) for page in split_pages(pages, writers) for line in page.lines)
+        found["handwritten"] = " ".join(filter(None, lines))
+    return found
+
+
+def levels_of(streams: Sequence[tuple[np.ndarray, float]], order: int) -> list[Level]:
+    """Count the n-grams of up to `order` characters.
+
+    Args:
+        streams: the numbers of a text's characters, uint8 and from 1, with the weight of the text.
+    """
+    levels: list[Level] = []
+    for n in range(1, order + 1):
+        keys, counts = _merged(
+            [(*_counted(_keys(text_L, n)), weight) for text_L, weight in streams if len(text_L) >= n]
+        )
+        if n == 1:
+            levels.append(Level(keys, counts, np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)))
+            continue
+        below = levels[-1].keys_N
+        shorter, before = keys & np.uint64((1 << BITS * (n - 1)) - 1), keys >> np.uint64(BITS)
+        levels.append(Level(keys, counts, np.searchsorted(below, shorter), np.searchsorted(below, before)))
+    return levels
+
+
+def _keys(text_L: np.ndarray, n: int) -> np.ndarray:
+    keys = np.zeros(len(text_L) - n + 1, np.uint64)
+    for k in range(n):
+        keys = keys << np.uint64(BITS) | text_L[k : len(text_L) - n + 1 + k].astype(np.uint64)
+    return keys
+
+
+def _counted(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    keys.sort()
+    starts = _starts(keys)
+    return keys[starts], np.diff(starts, append=len(keys))
+
+
+def _merged(parts: list[tuple[np.ndarray, np.ndarray, float]]) -> tuple[np.ndarray, np.ndarray]:
+    keys = np.concatenate([keys for keys, _, _ in parts])
+    counts = np.concatenate([counts * weight for _, counts, weight in parts])
+    order = np.argsort(keys, kind="stable")
+    starts = _starts(keys[order])
+    return keys[order][starts], np.add.reduceat(counts[order], starts)
+
+
+def _starts(ascending: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]]))
+
+
+def kneser_ney(levels: list[Level], classes: int, space: int) -> list[np.ndarray]:
+    """Return the n-grams' probabilities, level by level: interpolated, modified Kneser-Ney.
+
+    Below the longest, an n-gram counts once for each character that it was seen after. One that begins with a space
+    keeps its count: at the beginning of a line that is all there is.
+
+    Source: Chen and Goodman 1999, section 3.
+    """
+    found: list[np.ndarray] = []
+    for n, level in enumerate(levels, start=1):
+        counts_N = level.counts_N
+        if n < len(levels):
+            after_N = np.maximum(np.bincount(levels[n].shorter_N, minlength=len(counts_N)), 1)
+            first_N = level.keys_N >> np.uint64(BITS * (n - 1))
+            counts_N = np.where((first_N == space) & (n > 1), counts_N, after_N)
+        starts = _starts(level.before_N)
+        siblings = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(counts_N)))
+        taken_N = np.minimum(_discounts(counts_N)[np.clip(np.round(counts_N), 1, 3).astype(int)], 0.98 * counts_N)
+        total = np.add.reduceat(counts_N, starts)
+        rest = np.add.reduceat(taken_N, starts) / total
+        below_N = found[-1][level.shorter_N] if found else np.full(len(counts_N), 1 / classes)
+        found.append((counts_N - taken_N) / total[siblings] + rest[siblings] * below_N)
+    return found
+
+
+def _discounts(counts_N: np.ndarray) -> np.ndarray:
+    """Return what is taken from counts of one, two, and three or more, by that number."""
+    once, twice, thrice, four = (max(int((np.round(counts_N) == k).sum()), 1) for k in (1, 2, 3, 4))
+    y = once / (once + 2 * twice)
+    taken = [0, 1 - 2 * y * twice / once, 2 - 3 * y * thrice / twice, 3 - 4 * y * four / thrice]
+    return np.clip(taken, [0, 0.05, 0.05, 0.05], [1, 1, 2, 3])
+
+
+def kept(levels: list[Level], probabilities: list[np.ndarray], least: float) -> list[np.ndarray]:
+    """Return which n-grams stay: those that tell more than the shorter one would, and what these hang on.
+
+    Args:
+        least: gain in log probability, times the count to the power of 0.8, that an n-gram must bring.
+
+    Source: Seymore and Rosenfeld 1996, "Scalable backoff language models" (weighted difference).
+    """
+    needed = [np.zeros(len(level.keys_N), bool) for level in levels]
+    needed[0][:] = True
+    for n in range(len(levels) - 1, 0, -1):
+        level = levels[n]
+        gain_N = np.log(probabilities[n]) - np.log(probabilities[n - 1][level.shorter_N])
+        needed[n] |= np.abs(gain_N) * level.counts_N**0.8 > least
+        needed[n - 1][level.shorter_N[needed[n]]] = True
+        needed[n - 1][level.before_N[needed[n]]] = True
+    return needed
+
+
+def write_model(path: Path, characters: str, levels: list[Level], least: float) -> int:
+    """Prune and write the model; return the number of n-grams that it holds."""
+    probabilities = kneser_ney(levels, len(characters), characters.index(" ") + 1)
+    stay = kept(levels, probabilities, least)
+    chars, scores, counts = [], [], []
+    for n, (level, stay_N) in enumerate(zip(levels, stay, strict=True)):
+        chars.append((level.keys_N[stay_N] & np.uint64((1 << BITS) - 1)) - np.uint64(1))
+        scores.append(np.clip(np.round(-np.log(probabilities[n][stay_N]) / STEP), 0, 255))
+        if n + 1 < len(levels):
+            children = np.bincount(levels[n + 1].before_N[stay[n + 1]], minlength=len(stay_N))
+            counts.append(children[stay_N])
+    save_language_model(
+        path, characters, *(np.concatenate(part).astype(np.uint8) for part in (chars, scores, counts)), step=STEP
+    )
+    return sum(map(len, chars))
+
+
+def numbers_of(text: str, characters: str) -> np.ndarray:
+    """Return the numbers of a text's characters, from 1; what is not among `characters` is left out."""
+    table = np.zeros(0x11_0000, np.uint8)
+    table[list(map(ord, characters))] = np.arange(1, len(characters) + 1)
+    numbers = table[np.frombuffer(text.encode("utf-32-le"), np.uint32)]
+    return numbers[numbers > 0]
+
+
+def by_frequency(characters: str, numbers: Sequence[np.ndarray]) -> str:
+    """Return `characters`, the frequent ones first: the differences of siblings are small then."""
+    counts = sum(np.bincount(text_L, minlength=len(characters) + 1) for text_L in numbers)
+    return "".join(characters[k] for k in np.argsort(-np.asarray(counts)[1:], kind="stable"))
+
+
+def bits_per_character(rows: Rows, labels: Sequence[int]) -> float:
+    """Return the mean of -log2 of the probabilities of a text's labels."""
+    context, total = rows.start, 0.0
+    for label in labels:
+        row = rows.rows(np.array([context]))[0]
+        total -= float(rows.log_probs_SC[row, label])
+        context = int(rows.next_SC[row, label])
+    return total / len(labels) / float(np.log(2))
+
+
+def measured(
+    path: Path, held_back: dict[str, str], characters: str = LATIN, most: int = 20_000
+) -> Iterator[tuple[str, float]]:
+    """Yield each text's name and the bits per character on its beginning."""
+    rows = Rows(LanguageModel.load(path), Charset(characters))
+    charset = Charset(characters)
+    for name, text in held_back.items():
+        yield name, bits_per_character(rows, charset.encode("".join(c for c in text[:most] if c in characters)))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write a model and print its size and bits per character."""
+    parser = ArgumentParser(prog="language_model.py", description=__doc__)
+    parser.add_argument("--texts", type=Path, default=Path("data/texts"), help="what make texts fetched")
+    parser.add_argument("--pages", type=Path | None, default=Path("data/copiste"), help="pages, or null")
+    parser.add_argument("--out", type=Path, default=Path("runs/language_model.npz"))
+    parser.add_argument("--order", type=int, default=7, help="characters of the longest n-grams, 2 to 8")
+    parser.add_argument("--least", type=float, default=6.0, help="gain below which an n-gram is left out")
+    options = parse(parser, arguments, {})
+    if not 2 <= options.order <= 64 // BITS:
+        raise UserError(f"--order {options.order}: n-grams have 2 to {64 // BITS} characters; choose one of these")
+    read = {name: numbers_of(text, LATIN) for name, text in texts(options.texts, options.pages, "train").items()}
+    read["every character"] = numbers_of(LATIN, LATIN)
+    characters = by_frequency(LATIN, list(read.values()))
+    place = np.concatenate([[0], [characters.index(c) + 1 for c in LATIN]]).astype(np.uint8)
+    streams = [(place[text_L], WEIGHTS.get(name, 1.0)) for name, text_L in read.items()]
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    size = write_model(options.out, characters, levels_of(streams, options.order), options.least)
+    print(f"{options.out}: {size:,} n-grams, {options.out.stat().st_size:,} bytes")
+    for name, bits in measured(options.out, texts(options.texts, options.pages, "validation")):
+        print(f"{name:12} {bits:.3f} bits per character")
+    return 0
+
+
+if __name__ == "__main__":
+    with mistakes_shown():
+        raise SystemExit(main())
