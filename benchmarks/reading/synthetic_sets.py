@@ -10,12 +10,15 @@ from importlib.resources import files
 from pathlib import Path
 
 from benchmarks.reading.sets import About, Drawn, Script, write_set
-from text_recognizer.charset import ASCII, LATIN
+from text_recognizer.charset import ASCII
 from text_recognizer.errors import UserError
 from text_recognizer.synth.lines import GROUP, LineSynthesiser
 
 TEXTS = Path(__file__).with_name("texts")
 """French text that no model is trained on: the Declaration of 1789 (public domain)."""
+
+FRENCH = "àâæçèéêëîïôùûüœÀÂÆÇÈÉÊËÎÏÔÙÛÜŒ«»"
+"""What French writes beyond ASCII."""
 
 SEED = 2027
 SYNTH = Path(str(files("text_recognizer"))) / "synth"
@@ -64,7 +67,7 @@ class SyntheticSet:
             strokes=0.0,
             strength=self.strength,
             widths=(220, 700),
-            characters=LATIN if self.texts else ASCII,
+            characters=ASCII + FRENCH if self.texts else ASCII,
         )
         kept = index = 0
         while kept < self.count:
