@@ -44,7 +44,8 @@ class TextSource:
         self._beyond_ascii = bool(self.characters.difference(ASCII))
         weights = np.cumsum([language.weight for language in self.languages])
         self._shares = weights / weights[-1]
-        if not self._visible or not any(set(self._visible) & {*language.prose} for language in self.languages):
+        has_text = any(set(self._visible) & {*language.prose} for language in self.languages)
+        if not self._visible or (folder is not None and not has_text):
             raise UserError(
                 f"{folder or split}: no text to draw; add .txt files with words in the charset's characters"
             )
