@@ -6,7 +6,7 @@ export TORCH LAB_MANAGER
 export CUSTOM_COMPILE_COMMAND := make pip-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-upgrade lint test test-fast demo train evaluate export read fonts texts pages bench-env lean clean
+.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-upgrade lint test test-fast demo train evaluate export language-model read fonts texts pages bench-env lean clean
 
 help:  ## print every target with its meaning
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -50,6 +50,9 @@ evaluate: env  ## score a run on the frozen lines: make evaluate ARGS="--help"
 
 export: env  ## write a run as ONNX with its recipe: make export ARGS="--help"
 	$(BIN)/python training/export.py $(ARGS)
+
+language-model: env  ## build the language model that the shipped models share (after make texts)
+	$(BIN)/python -m training.language_model --least 5 --out text_recognizer/weights/language_model.npz $(ARGS)
 
 read: env  ## read an image or a folder of them: make read IMAGE=page.png ARGS="--boxes out.png"
 	$(BIN)/text-recognizer read $(or $(IMAGE),$(error IMAGE: no image was named; give one, as in make read IMAGE=page.png)) $(ARGS)

@@ -67,16 +67,15 @@ def open_images(source: Path | bytes | BinaryIO, limits: Limits | None = None) -
     """
     limits = limits or Limits()
     name = _name(source)
-    with _opened(name, _bytes(name, source, limits)) as image:
-        paged = image.format == "TIFF"
-        for number, frame in enumerate(_frames(name, image), start=1):
-            if number > limits.max_frames:
-                raise UserError(f"{name}: it has more than {limits.max_frames:,} pages; split it into several files")
-            item = name if number == 1 else f"{name}, page {number}"
-            _check_size(item, frame.size, limits)
-            yield _decoded(item, frame)
-            if not paged:
-                return
+    image = _opened(name, _bytes(name, source, limits))
+    if image.format == "TIFF":
+        yield from _pages(name, image, limits)
+        return
+    _check_size(name, image.size, limits)
+    grey_HW = _decoded(name, image)
+    image.close()
+    del image  # whoever asked for the page works on it now: one copy of it is enough
+    yield grey_HW
 
 
 def open_image(source: Path | bytes | BinaryIO, limits: Limits | None = None) -> np.ndarray:
@@ -204,6 +203,17 @@ def _opened(name: str, content: bytes) -> Image.Image:
         return Image.open(io.BytesIO(content), formats=formats)
 
 
+def _pages(name: str, image: Image.Image, limits: Limits) -> Iterator[np.ndarray]:
+    """Yield every page of a TIFF."""
+    with image:
+        for number, frame in enumerate(_frames(name, image), start=1):
+            if number > limits.max_frames:
+                raise UserError(f"{name}: it has more than {limits.max_frames:,} pages; split it into several files")
+            item = name if number == 1 else f"{name}, page {number}"
+            _check_size(item, frame.size, limits)
+            yield _decoded(item, frame)
+
+
 def _frames(name: str, image: Image.Image) -> Iterator[Image.Image]:
     with _reporting_damage(name):
         yield from ImageSequence.Iterator(image)
@@ -226,6 +236,7 @@ def _check_size(item: str, size: tuple[int, int], limits: Limits) -> None:
 
 def _decoded(item: str, frame: Image.Image) -> np.ndarray:
     with _reporting_damage(item):
+        frame.draft("L", None)  # a JPEG file has its grey levels apart: no colour is decoded
         frame.load()
         turn = _UPRIGHT.get(_orientation(frame))
         grey = _grey(frame)
@@ -252,7 +263,7 @@ def _grey(frame: Image.Image) -> Image.Image:
         colour = frame.convert("RGBA")
         white = Image.new("RGBA", colour.size, "white")
         return Image.alpha_composite(white, colour).convert("L")
-    return frame.convert("RGB").convert("L")
+    return (frame if frame.mode == "RGB" else frame.convert("RGB")).convert("L")
 
 
 def _upper_byte(levels_HW: np.ndarray) -> np.ndarray:

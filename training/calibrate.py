@@ -1,6 +1,7 @@
 """Fit the confidences of an exported model to how often it is right, and store the fit in its recipe.
 
-The lines of the validation writers are read. How well the fit holds for writers that it has not seen is told by fitting
+The lines of the validation writers are read, greedily and, where the recipe names one, with the language model as well:
+what it helped with has a fit of its own. How well the fit holds for writers that it has not seen is told by fitting
 it to half of the writers and counting on the other half, in turn.
 """
 
@@ -40,7 +41,7 @@ class Calibration:
     """What the fit is and how well it holds.
 
     Attributes:
-        scale, shift: of the log odds, from all lines.
+        scale, shift: of the log odds, from all lines that were to be fitted.
         before: reliability of the model's own probabilities.
         after: of the calibrated ones, each fitted without the writer that it is counted on.
         error_rates: character error rate at 100, 90, 80 and 50 % coverage, least confident lines left out first.
@@ -53,25 +54,34 @@ class Calibration:
     error_rates: dict[int, float]
 
 
-def calibration_of(samples: Sequence[Sample], readings: Sequence[LineReading]) -> Calibration:
+def calibration_of(
+    samples: Sequence[Sample], readings: Sequence[LineReading], helped: Sequence[bool] | None = None
+) -> Calibration:
     """Return the calibration of a model that read `samples` as `readings`, with uncalibrated probabilities.
+
+    Args:
+        samples: the lines.
+        readings: of the lines, in the same order.
+        helped: lines that the language model helped with, which are fitted apart from the others; the returned scale
+            and shift are theirs. All lines are fitted together if left out.
 
     Raises:
         UserError: nothing was read, or by fewer than two writers.
     """
     writers = sorted({sample.source for sample in samples})
     right = [right_characters(r.text, s.text) for r, s in zip(readings, samples, strict=True)]
-    if len(writers) < 2 or not any(len(row) for row in right):
+    chosen = np.ones(len(samples), bool) if helped is None else np.asarray(helped, bool)
+    if len(writers) < 2 or not sum(len(row) for row, is_chosen in zip(right, chosen, strict=True) if is_chosen):
         raise UserError(f"calibration: {len(writers)} writers and {sum(map(len, right))} characters; give more pages")
     odd = np.array([writers.index(sample.source) % 2 == 1 for sample in samples])
     probabilities = [reading.probabilities for reading in readings]
     fitted: list[np.ndarray] = [np.zeros(0)] * len(samples)
     for half in (odd, ~odd):
-        fit = _fit(_of(probabilities, ~half), _of(right, ~half))
-        for place in np.flatnonzero(half):
-            fitted[place] = calibrated(probabilities[place], *fit)
-    everything = np.ones(len(samples), bool)
-    scale, shift = _fit(_of(probabilities, everything), _of(right, everything))
+        for kind in (chosen, ~chosen):
+            fit = _fit(_of(probabilities, kind & ~half), _of(right, kind & ~half))
+            for place in np.flatnonzero(kind & half):
+                fitted[place] = calibrated(probabilities[place], *fit)
+    scale, shift = _fit(_of(probabilities, chosen), _of(right, chosen))
     curve = coverage_curve(
         [line_confidence(row) for row in fitted],
         [distance(r.text, s.text) for r, s in zip(readings, samples, strict=True)],
@@ -92,6 +102,8 @@ def line_confidence(probabilities: np.ndarray) -> float:
 
 
 def _fit(probabilities: np.ndarray, right: np.ndarray) -> tuple[float, float]:
+    if not len(right):
+        return 1.0, 0.0
     return temperature_of(log_odds(probabilities), right.astype(np.float64))
 
 
@@ -116,6 +128,36 @@ def draw(calibration: Calibration, path: Path) -> None:
     figure.savefig(path)
 
 
+def calibrated_recipe(recipe: Recipe, folder: Path, samples: Sequence[Sample]) -> tuple[Recipe, Calibration]:
+    """Return the recipe with new confidences, and the calibration of what the model reads by it; print both."""
+    language = recipe.language_model
+    recipe = dataclasses.replace(recipe, confidence=(1.0, 0.0), language_model=None)
+    images = [sample.image_HW for sample in samples]
+    greedy = LineRecognizer(recipe, folder / recipe.model).read(images)
+    found = calibration_of(samples, greedy)
+    told("greedy", found, len(samples))
+    confidence = (round(found.scale, 4), round(found.shift, 4))
+    if language:
+        language = dataclasses.replace(language, confidence=(1.0, 0.0))
+        with_language = dataclasses.replace(recipe, language_model=language)
+        readings = LineRecognizer(with_language, folder / recipe.model).read(images)
+        helped = [not np.array_equal(a.probabilities, b.probabilities) for a, b in zip(greedy, readings, strict=True)]
+        if any(helped):
+            found = calibration_of(samples, readings, helped)
+            told("with the language model", found, sum(helped))
+            language = dataclasses.replace(language, confidence=(round(found.scale, 4), round(found.shift, 4)))
+    return dataclasses.replace(recipe, confidence=confidence, language_model=language), found
+
+
+def told(name: str, found: Calibration, lines: int) -> None:
+    """Print a calibration that was fitted to a number of lines."""
+    before, after = (100 * table.expected_calibration_error for table in (found.before, found.after))
+    rates = ", ".join(f"{share} %: {100 * rate:.2f} %" for share, rate in found.error_rates.items())
+    print(f"{name}: log odds x {found.scale:.3f} + {found.shift:.3f}, from {lines} lines")
+    print(f"  expected calibration error: {before:.2f} % before, {after:.2f} % after, on writers left out of the fit")
+    print(f"  CER at coverage: {rates}")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Calibrate a model's folder in place and return 0."""
     parser = ArgumentParser(description=__doc__, exit_on_error=False)
@@ -124,17 +166,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--plot", type=Path | None, help="picture of the reliability")
     options = parse(parser, arguments, {})
     recipe = Recipe.load(options.model)
-    plain = dataclasses.replace(recipe, confidence=(1.0, 0.0))
     samples = page_samples(split_pages(options.pages, "val"))
-    readings = LineRecognizer(plain, options.model / recipe.model).read([sample.image_HW for sample in samples])
-    found = calibration_of(samples, readings)
-    dataclasses.replace(recipe, confidence=(round(found.scale, 4), round(found.shift, 4))).save(options.model)
-    print(f"confidence: log odds x {found.scale:.3f} + {found.shift:.3f}, from {len(samples)} lines")
-    before, after = (100 * table.expected_calibration_error for table in (found.before, found.after))
-    print(f"expected calibration error: {before:.2f} % before, {after:.2f} % after, on writers left out of the fit")
-    print(
-        "CER at coverage: " + ", ".join(f"{share} %: {100 * rate:.2f} %" for share, rate in found.error_rates.items())
-    )
+    recipe, found = calibrated_recipe(recipe, options.model, samples)
+    recipe.save(options.model)
     if options.plot:
         draw(found, options.plot)
     return 0

@@ -1,6 +1,7 @@
 """Score a run, a checkpoint or an exported model on folders of lines: CER and WER with 95 % bootstrap intervals.
 
-The worst lines are drawn into a picture. Without --lines the frozen test lines of handwriting and print are read.
+The worst lines are drawn into a picture. Without --lines the frozen test lines of handwriting and print are read. With
+--ablate an exported model also reads them greedily, with and without its second look at unsure lines.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning threads stall where cores are shared
@@ -24,6 +25,7 @@ from text_recognizer.data.alto_pages import page_samples, read_pages
 from text_recognizer.data.base import Sample
 from text_recognizer.data.frozen_lines import TABLE, read_lines
 from text_recognizer.errors import UserError
+from text_recognizer.inference.recipe import FILE_NAME
 from text_recognizer.metrics.error_rate import character_error_rate, word_error_rate
 from training.command_line import mistakes_shown, parse
 from training.readers import ReadLines, reader_of
@@ -73,6 +75,17 @@ def scores_of(read_with: ReadLines, folders: Sequence[Path], worst: Path | None 
     return scores
 
 
+def ablated(model: Path, folders: Sequence[Path]) -> list[Score]:
+    """Return the scores of an exported model without its language model, and without its second look as well."""
+    if not (model / FILE_NAME).exists():
+        raise UserError(f"--ablate: {model} is not an exported model, it has nothing to leave out; leave out --ablate")
+    found = []
+    for second_look, name in ((True, "greedy"), (False, "greedy, one look")):
+        scores = scores_of(reader_of(model, language_model=False, second_look=second_look), folders)
+        found += [replace(row, source=f"{row.source}, {name}") for row in scores]
+    return found
+
+
 def samples_of(folder: Path) -> list[Sample]:
     """Return the lines of a folder with a truth.tsv, or those of a folder of transcribed pages."""
     is_pages = not (folder / TABLE).exists() and any(folder.rglob("*.xml"))
@@ -105,6 +118,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--lines", type=Path, nargs="+", default=list(FROZEN), help="folders with a truth.tsv or pages")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where the newest run is looked for")
     parser.add_argument("--details", type=bool, default=True, help="a row per font or writer")
+    parser.add_argument("--ablate", type=bool, default=False, help="rows for greedy readings too")
     parser.add_argument("--worst", type=Path | None, help="picture of the worst lines; beside the model if left out")
     parser.add_argument("--json", type=Path | None, help="file that the scores are written to")
     options = parse(parser, arguments, {})
@@ -114,7 +128,8 @@ def main(arguments: list[str] | None = None) -> int:
     check_writable("--worst", worst)
     if options.json:
         check_writable("--json", options.json)
-    scores = scores_of(read_with, options.lines, worst)
+    scores = ablated(model, options.lines) if options.ablate else []
+    scores += scores_of(read_with, options.lines, worst)
     print_table(scores, options.details)
     print(f"the worst lines: {worst}")
     if options.json:

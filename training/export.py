@@ -26,7 +26,6 @@ from torch import Tensor, nn
 
 from text_recognizer.data.alto_pages import page_samples, split_pages
 from text_recognizer.errors import UserError
-from text_recognizer.inference.line_recognizer import LineRecognizer
 from text_recognizer.inference.recipe import Recipe, sha256_of
 from text_recognizer.metrics.error_rate import character_error_rate
 from text_recognizer.models.base import LineModel
@@ -144,8 +143,7 @@ def prove_same(model: LineModel, folder: Path, lines: Sequence[np.ndarray]) -> N
         UserError: a text differs; the message shows the first.
     """
     with_torch = torch_reader(model, batch_size=1)(lines)
-    recognizer = LineRecognizer.load(folder)
-    with_onnx = [reading.text for reading in recognizer.read(lines)]
+    with_onnx = reader_of(folder, language_model=False, second_look=False)(lines)
     different = [(a, b) for a, b in zip(with_torch, with_onnx, strict=True) if a != b]
     if different:
         raise UserError(
@@ -164,12 +162,13 @@ def quantised(folder: Path, recipe: Recipe, proof: Sequence[np.ndarray], lines: 
     Raises:
         UserError: more than 1 % of the characters of `proof` are read otherwise than before.
     """
-    before = reader_of(folder)(proof)
+    before = reader_of(folder, language_model=False, second_look=False)(proof)
     quantise(folder / recipe.model, folder / "int8.onnx", lines, recipe.height)
     os.replace(folder / "int8.onnx", folder / recipe.model)
     recipe = dataclasses.replace(recipe, sha256={**recipe.sha256, recipe.model: sha256_of(folder / recipe.model)})
     recipe.save(folder)
-    changed = character_error_rate(reader_of(folder)(proof), before).rate
+    after = reader_of(folder, language_model=False, second_look=False)(proof)
+    changed = character_error_rate(after, before).rate
     print(f"int8 changes {100 * changed:.2f} % of the characters of {len(proof)} lines")
     if changed > MOST_CHANGED:
         raise UserError(

@@ -1,9 +1,10 @@
 """Count, prune and write the character language model that the beam search uses; print its bits per character.
 
-    .venv/bin/python training/language_model.py --out runs/language_model.npz
+    .venv/bin/python -m training.language_model --out text_recognizer/weights/language_model.npz
 
-learns from the training documents in data/texts (`make texts`), the package's own and the transcriptions of the
-training writers in data/copiste (`make pages`), and measures on what is kept for validation.
+learns from the training documents in data/texts (`make texts`) and the package's own, and measures on what is kept for
+validation. Transcriptions are learnt from only with --pages: those of data/copiste are copies of texts that the writers
+kept for validation copied too, so that a model which knows them would seem better there than it is.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from jsonargparse import ArgumentParser
 from text_recognizer.charset import LATIN, Charset
 from text_recognizer.data.alto_pages import split_pages
 from text_recognizer.data.transcription import without_marks
-from text_recognizer.decoding.language_model import LanguageModel, Rows, save_language_model
+from text_recognizer.decoding.language_model import Continuations, LanguageModel, save_language_model
 from text_recognizer.errors import UserError
 from text_recognizer.synth.documents import bundled_text, folder_languages
 from text_recognizer.synth.splits import TEXTS, Split
@@ -60,6 +61,20 @@ def texts(folder: Path, pages: Path | None, split: Split) -> dict[str, str]:
         lines = (without_marks(line.text) for page in split_pages(pages, writers) for line in page.lines)
         found["handwritten"] = " ".join(filter(None, lines))
     return found
+
+
+def streams_of(read: dict[str, str]) -> tuple[str, list[tuple[np.ndarray, float]]]:
+    """Return the characters by frequency, and each text as their numbers from 1, with its weight.
+
+    An eighth of each text is counted in capitals as well, and each character once.
+    """
+    parts = [(text, WEIGHTS.get(name, 1.0)) for name, text in read.items()]
+    parts += [(text[: len(text) // 8].upper(), 1.0) for text, _ in parts] + [(LATIN, 1.0)]
+    streams = [(numbers_of(text, LATIN), weight) for text, weight in parts]
+    counts = sum(weight * np.bincount(text_L, minlength=len(LATIN) + 1) for text_L, weight in streams)
+    order = np.argsort(-np.asarray(counts)[1:], kind="stable")  # differences of siblings are small then
+    place = np.concatenate([[0], 1 + np.argsort(order)]).astype(np.uint8)
+    return "".join(LATIN[k] for k in order), [(place[text_L], weight) for text_L, weight in streams]
 
 
 def levels_of(streams: Sequence[tuple[np.ndarray, float]], order: int) -> list[Level]:
@@ -184,48 +199,28 @@ def numbers_of(text: str, characters: str) -> np.ndarray:
     return numbers[numbers > 0]
 
 
-def by_frequency(characters: str, numbers: Sequence[np.ndarray]) -> str:
-    """Return `characters`, the frequent ones first: the differences of siblings are small then."""
-    counts = sum(np.bincount(text_L, minlength=len(characters) + 1) for text_L in numbers)
-    return "".join(characters[k] for k in np.argsort(-np.asarray(counts)[1:], kind="stable"))
-
-
-def bits_per_character(rows: Rows, labels: Sequence[int]) -> float:
-    """Return the mean of -log2 of the probabilities of a text's labels."""
-    context, total = rows.start, 0.0
-    for label in labels:
-        row = rows.rows(np.array([context]))[0]
-        total -= float(rows.log_probs_SC[row, label])
-        context = int(rows.next_SC[row, label])
-    return total / len(labels) / float(np.log(2))
-
-
-def measured(
-    path: Path, held_back: dict[str, str], characters: str = LATIN, most: int = 20_000
-) -> Iterator[tuple[str, float]]:
-    """Yield each text's name and the bits per character on its beginning."""
-    rows = Rows(LanguageModel.load(path), Charset(characters))
-    charset = Charset(characters)
+def measured(path: Path, held_back: dict[str, str], most: int = 20_000) -> Iterator[tuple[str, float]]:
+    """Yield each text's name and the bits per character on its beginning, of the characters that the model has."""
+    charset = Charset(LATIN)
+    language = Continuations(LanguageModel.load(path), charset)
     for name, text in held_back.items():
-        yield name, bits_per_character(rows, charset.encode("".join(c for c in text[:most] if c in characters)))
+        labels = charset.encode("".join(character for character in text[:most] if character in LATIN))
+        if labels:
+            yield name, -float(language.log_probs(np.array(labels)).mean() / np.log(2))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Write a model and print its size and bits per character."""
-    parser = ArgumentParser(prog="language_model.py", description=__doc__)
+    parser = ArgumentParser(prog="language_model.py", description=__doc__, exit_on_error=False)
     parser.add_argument("--texts", type=Path, default=Path("data/texts"), help="what make texts fetched")
-    parser.add_argument("--pages", type=Path | None, default=Path("data/copiste"), help="pages, or null")
+    parser.add_argument("--pages", type=Path | None, help="transcribed pages, whose texts count too")
     parser.add_argument("--out", type=Path, default=Path("runs/language_model.npz"))
     parser.add_argument("--order", type=int, default=7, help="characters of the longest n-grams, 2 to 8")
-    parser.add_argument("--least", type=float, default=6.0, help="gain below which an n-gram is left out")
+    parser.add_argument("--least", type=float, default=5.0, help="gain below which an n-gram is left out")
     options = parse(parser, arguments, {})
     if not 2 <= options.order <= 64 // BITS:
         raise UserError(f"--order {options.order}: n-grams have 2 to {64 // BITS} characters; choose one of these")
-    read = {name: numbers_of(text, LATIN) for name, text in texts(options.texts, options.pages, "train").items()}
-    read["every character"] = numbers_of(LATIN, LATIN)
-    characters = by_frequency(LATIN, list(read.values()))
-    place = np.concatenate([[0], [characters.index(c) + 1 for c in LATIN]]).astype(np.uint8)
-    streams = [(place[text_L], WEIGHTS.get(name, 1.0)) for name, text_L in read.items()]
+    characters, streams = streams_of(texts(options.texts, options.pages, "train"))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     size = write_model(options.out, characters, levels_of(streams, options.order), options.least)
     print(f"{options.out}: {size:,} n-grams, {options.out.stat().st_size:,} bytes")

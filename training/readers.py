@@ -25,14 +25,19 @@ ReadLines = Callable[[Sequence[np.ndarray]], list[str]]
 """Maps grey lines, uint8 [H, W] dark on light, to their texts."""
 
 
-def reader_of(path: Path) -> ReadLines:
+def reader_of(path: Path, language_model: bool = True, second_look: bool = True) -> ReadLines:
     """Return what reads lines with the model at `path`: a run's folder, a checkpoint, or an exported model's folder.
+
+    Args:
+        path: of the model.
+        language_model: whether an exported model's own helps it; the others read without.
+        second_look: whether an exported model reads unsure lines again, wider; the others look once.
 
     Raises:
         UserError: there is no model at `path`.
     """
     if (path / FILE_NAME).exists():
-        recognizer = LineRecognizer.load(path)
+        recognizer = LineRecognizer.load(path, language_model=language_model, second_look=second_look)
         return lambda lines: [reading.text for reading in recognizer.read(lines)]
     return torch_reader(trained_model(path))
 

@@ -54,21 +54,29 @@ class Reader:
     is_remote: bool = False
 
 
-def ours(name: str, folder: Path) -> Reader:
+def ours(name: str, folder: Path, greedy: bool = False) -> Reader:
     """Return the reader of a model's folder.
+
+    Args:
+        name: shown in tables.
+        folder: of the model.
+        greedy: whether it reads without its language model, and looks once at a line.
 
     Raises:
         UserError: the folder holds no whole model.
     """
     recipe = Recipe.load(folder)
     lines = tuple(folder / file for file in recipe.sha256)
+    if recipe.language_model and not greedy:
+        lines = (*lines, recipe.language_model_path(folder))
     segmenter = next((path for path in (folder / SEGMENTER, weights() / SEGMENTER) if path.exists()), None)
     pages = (*lines, segmenter) if segmenter else lines
-    digests = " ".join(sha256_of(path)[:16] for path in pages)
+    digests = " ".join(sha256_of(path)[:16] for path in (*pages, folder / FILE_NAME))
+    options = {"folder": str(folder.resolve()), "greedy": greedy}
 
     def setting(about: About) -> Setting:
         is_line = about.unit == "line"
-        return Setting({"folder": str(folder.resolve()), "lines": is_line}, lines if is_line else pages)
+        return Setting({**options, "lines": is_line}, lines if is_line else pages)
 
     return Reader(name, "ours", sys.executable, f"{digests} {reading_code()}", setting, True)
 

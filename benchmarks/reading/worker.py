@@ -37,7 +37,9 @@ def ours(options: Options) -> Read:
 
     folder = Path(options["folder"])
     segmenter = None if options["lines"] else Segmenter.load(folder, threads=1)
-    reader = PageReader(LineRecognizer.load(folder, threads=1), options["lines"], segmenter)
+    helped = not options.get("greedy", False)
+    recognizer = LineRecognizer.load(folder, threads=1, language_model=helped, second_look=helped)
+    reader = PageReader(recognizer, options["lines"], segmenter)
     return lambda path: "\n".join(line.text for line in reader.read(open_image(Path(path))).lines)
 
 

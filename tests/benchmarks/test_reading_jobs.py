@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -15,8 +16,11 @@ from benchmarks.reading import jobs, peers
 from benchmarks.reading.environment import cpu, program_version
 from benchmarks.reading.sets import About, read_set, write_set
 from benchmarks.reading.worker import in_rows, prepared
+from tests.decoding.tiny_language_model import tiny_language_model
 from tests.inference.tiny_model import save_tiny_model
+from text_recognizer.decoding.language_path import LanguageOptions
 from text_recognizer.errors import UserError
+from text_recognizer.inference.recipe import Recipe, sha256_of
 from text_recognizer.synth.fonts import dependency_faces
 
 
@@ -133,6 +137,16 @@ def test_shipped_models_are_found_in_the_folder_and_below(tmp_path):
     other = save_tiny_model(tmp_path / "other", name="changed")
     (other / "segmenter.onnx").write_bytes(b"another")
     assert peers.ours("fast", other).version != reader.version
+
+
+def test_a_model_counts_with_its_language_model_unless_it_reads_greedily(tmp_path):
+    folder, file = save_tiny_model(tmp_path / "best"), tiny_language_model(tmp_path / "lm.npz")
+    recipe = Recipe.load(folder)
+    replace(recipe, language_model=LanguageOptions(file.name, sha256_of(file))).save(folder)
+    helped, greedy = (peers.ours("best", folder, alone).setting(About("line", "print")) for alone in (False, True))
+    assert [path.name for path in helped.models] == ["model.onnx", "lm.npz"]
+    assert [path.name for path in greedy.models] == ["model.onnx"]
+    assert helped.options != greedy.options, "answers are kept by these"
 
 
 def test_a_change_of_the_reading_code_is_a_new_version(tmp_path):

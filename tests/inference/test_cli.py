@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.inference.tiny_model import draw_flag_page, draw_flags
+from tests.inference.tiny_model import draw_flag_page, draw_flags, save_tiny_model
+from text_recognizer.decoding.language_path import LanguageOptions
 from text_recognizer.inference.cli import main
 
 TEXTS = {"one": ["abcdeabcde", "ddccbbaaee"], "two": ["eeaeeaeebe"], "three": ["cdcdcdcd", "abab", "bdcd"]}
@@ -216,3 +217,13 @@ def test_hundreds_of_corrupted_pictures_are_each_read_or_named(read, tmp_path):
     assert all(error.startswith(str(folder)) and "; " in error for error in errors)
     assert f"{folder / 'whole.png'}\t0\t0" in out
     assert out.count("eeaeeaeebe") > 1  # harmless damage is read over
+
+
+def test_a_lost_language_model_is_no_reason_not_to_read_without_one(tmp_path, capsys):
+    folder = save_tiny_model(tmp_path / "model", language_model=LanguageOptions("lost.npz", ""))
+    Image.fromarray(draw_flags("abcde")).save(tmp_path / "line.png")
+    arguments = ["read", str(tmp_path / "line.png"), "--line", "--model", str(folder)]
+    assert main(arguments) == 1
+    assert "lost.npz: the language model is missing" in capsys.readouterr().err
+    assert main([*arguments, "--no-language-model"]) == 0
+    assert capsys.readouterr().out == "abcde\n"

@@ -1,8 +1,12 @@
 import numpy as np
 import pytest
 
-from tests.inference.tiny_model import draw_flags, save_tiny_model
+from tests.inference.tiny_model import CHARACTERS, draw_faint_flags, draw_flags, save_tiny_model
+from text_recognizer.decoding.language_model import save_language_model
+from text_recognizer.decoding.language_path import LanguageOptions
 from text_recognizer.inference.line_recognizer import LineRecognizer, cuts
+from text_recognizer.inference.recipe import sha256_of
+from text_recognizer.inference.second_look import BELOW, STRETCH
 
 TEXTS = ["abcde", "edcba", "aabbccddee", "c", "ebebebebebebebebebebebebebebebebeb"]
 
@@ -32,9 +36,9 @@ def test_a_batch_is_bounded_by_its_padded_width(recognizer, monkeypatch):
     monkeypatch.setattr(
         recognizer, "_log_probs", lambda batch: widths.append([p.x_HW.shape[1] for p in batch]) or log_probs(batch)
     )
-    recognizer.read([draw_flags("abc" * length) for length in range(1, 25)] * 3)
+    recognizer.read([draw_flags("abc" * length) for length in range(1, 9)] * 9)
     assert all(len(batch) * max(batch) <= recognizer.batch_pixels for batch in widths)
-    assert len(widths) < 24 * 3, "lines of one width are read together"
+    assert len(widths) < 8 * 9 / 2, "lines of one width are read together"
 
 
 def test_each_character_has_its_place_in_pixels_of_the_line(recognizer):
@@ -89,3 +93,50 @@ def test_a_line_without_any_gap_is_still_cut():
 def test_a_model_whose_widths_were_narrow_reads_padded_lines(tmp_path):
     wide = LineRecognizer.load(save_tiny_model(tmp_path, min_width=300), threads=1)
     assert wide.read([draw_flags("ab")])[0].text == "ab"
+
+
+@pytest.fixture(scope="module")
+def with_language(tmp_path_factory):
+    """A model's folder with a language model that knows a single word: "cb" follows "d", b follows c, d follows b."""
+    folder = tmp_path_factory.mktemp("language")
+    scores = np.round(-np.log([0.2, 0.2, 0.2, 0.2, 0.2, 0.95, 0.95, 0.95]) / 0.05)
+    file = folder / "flags.npz"
+    save_language_model(
+        file, CHARACTERS, np.array([0, 1, 2, 3, 4, 3, 1, 2]), scores, np.array([0, 1, 1, 1, 0]), step=0.05
+    )
+    options = LanguageOptions(file.name, sha256_of(file), alpha=1.0, beta=0.5, below=0.99, confidence=(0.5, 0.0))
+    return save_tiny_model(folder / "model", language_model=options)
+
+
+def test_the_language_model_mends_what_the_model_is_unsure_of(with_language):
+    line = draw_faint_flags("dcbdcb", {2: 0.4}, 0.6)
+    (alone,) = LineRecognizer.load(with_language, threads=1, language_model=False).read([line])
+    (helped,) = LineRecognizer.load(with_language, threads=1).read([line])
+    assert (alone.text, helped.text) == ("dcdcb", "dcbdcb")
+    assert len(helped.x) == len(helped.probabilities) == 6
+    assert np.abs(np.delete(helped.x, 2) - alone.x).max() < 8
+    assert alone.x[1] < helped.x[2] < alone.x[2]
+
+
+def test_the_language_model_leaves_sure_lines_alone(with_language):
+    lines = [draw_flags(text) for text in ("abcde", "eaeaea", "ccc")]
+    alone = LineRecognizer.load(with_language, threads=1, language_model=False).read(lines)
+    for a, b in zip(alone, LineRecognizer.load(with_language, threads=1).read(lines), strict=True):
+        assert (a.text, a.confidence) == (b.text, b.confidence)
+        assert (a.probabilities == b.probabilities).all()
+
+
+def test_an_unsure_line_is_read_again_wider_and_the_surer_reading_taken(recognizer, model_folder, monkeypatch):
+    looks = []
+    once = LineRecognizer.load(model_folder, threads=1, second_look=False)
+    parts = recognizer._parts
+    monkeypatch.setattr(recognizer, "_parts", lambda lines: looks.append([x.shape for x in lines]) or parts(lines))
+    lines = [draw_flags("abcde"), draw_faint_flags("bbbb", {}, 0.52), np.full((30, 90), 235, np.uint8)]
+    readings = recognizer.read(lines)
+    height, (_, width) = recognizer.recipe.height, lines[1].shape
+    assert looks == [[line.shape for line in lines], [(height, round(STRETCH * round(width * height / 30)))]]
+    first = once.read(lines)
+    assert first[1].confidence < BELOW
+    assert [reading.text for reading in readings[::2]] == ["abcde", ""]
+    assert readings[1].confidence >= first[1].confidence
+    assert np.abs(readings[1].x - first[1].x).max() < 4, "places are in pixels of the line as it was given"

@@ -93,7 +93,7 @@ def test_pages_as_tsv_have_a_row_per_line(page):
 
 def line_saying(text: str) -> Line:
     corners = ((5.0, 5.0), (95.0, 5.0), (95.0, 25.0), (5.0, 25.0))
-    return Line(text, 0.5, (5, 5, 95, 25), corners, ((5.0, 20.0), (95.0, 20.0)), (Character("x", 7.0, 0.5),))
+    return Line(text, 0.5, (5, 5, 95, 25), corners, ((5.0, 20.0), (95.0, 20.0)), (Character("x", 7.0, 20.0, 0.5),))
 
 
 def test_quotes_and_tabs_in_a_text_keep_the_table_whole():

@@ -2,10 +2,11 @@ import json
 
 import pytest
 
+from tests.decoding.tiny_language_model import tiny_language_model
 from tests.inference.tiny_model import save_tiny_model
 from text_recognizer.errors import UserError
 from text_recognizer.inference.line_recognizer import LineRecognizer
-from text_recognizer.inference.recipe import Recipe
+from text_recognizer.inference.recipe import Recipe, sha256_of
 
 
 @pytest.fixture
@@ -90,3 +91,61 @@ def test_a_calibration_that_is_not_two_numbers_is_refused(value, folder):
     change(folder, confidence=value)
     with pytest.raises(UserError, match="confidence = .*cannot be used"):
         Recipe.load(folder)
+
+
+@pytest.fixture
+def with_language(folder):
+    """A recipe that names a language model, which lies in the folder above."""
+    file = tiny_language_model(folder.parent / "tiny.npz")
+    change(folder, language_model={"file": file.name, "sha256": sha256_of(file), "alpha": 0.7})
+    return folder
+
+
+def test_a_recipe_names_its_language_model(with_language):
+    recipe = Recipe.load(with_language)
+    assert (recipe.language_model.alpha, recipe.language_model.confidence) == (0.7, (1.0, 0.0))
+    assert recipe.language_model_path(with_language) == with_language.parent / "tiny.npz"
+    recipe.save(with_language)
+    assert Recipe.load(with_language) == recipe
+
+
+def test_a_language_model_in_the_models_own_folder_comes_first(with_language):
+    (with_language / "tiny.npz").write_bytes((with_language.parent / "tiny.npz").read_bytes())
+    assert Recipe.load(with_language).language_model_path(with_language) == with_language / "tiny.npz"
+
+
+def test_reading_needs_the_language_model_unless_told_otherwise(with_language):
+    (with_language.parent / "tiny.npz").write_bytes(b"another")
+    with pytest.raises(UserError, match="tiny.npz: its sha256 is not the one in .*--no-language-model"):
+        LineRecognizer.load(with_language)
+    (with_language.parent / "tiny.npz").unlink()
+    with pytest.raises(UserError, match="tiny.npz: the language model is missing.*--no-language-model"):
+        LineRecognizer.load(with_language)
+    assert LineRecognizer.load(with_language, language_model=False).recipe.language_model is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "tiny.npz",
+        {"file": "tiny.npz"},  # nothing vouches for it
+        {"file": "../tiny.npz", "sha256": ""},  # only this folder and the one above are looked into
+        {"file": "tiny.npz", "sha256": "", "aplha": 0.5},
+        {"file": "tiny.npz", "sha256": "", "alpha": "0.5"},
+        {"file": "tiny.npz", "sha256": "", "beta": -1},
+        {"file": "tiny.npz", "sha256": "", "width": 0},
+        {"file": "tiny.npz", "sha256": "", "width": 2.5},
+        {"file": "tiny.npz", "sha256": "", "confidence": [1.0]},
+    ],
+)
+def test_a_language_model_that_cannot_be_right_is_refused(value, folder):
+    change(folder, language_model=value)
+    with pytest.raises(UserError, match="language_model = .*cannot be used"):
+        Recipe.load(folder)
+
+
+def test_a_recipe_without_a_language_model_has_no_place_for_one(folder):
+    recipe = Recipe.load(folder)
+    assert recipe.language_model is None
+    with pytest.raises(ValueError, match="names no language model"):
+        recipe.language_model_path(folder)

@@ -33,6 +33,16 @@ def draw_flags(text: str, height: int = 30, ink: int = 20, paper: int = 235) -> 
     return np.concatenate(pieces, axis=1)
 
 
+def draw_faint_flags(text: str, strengths: dict[int, float], others: float) -> np.ndarray:
+    """Return a line of flags that have a share of their ink: those of some places by `strengths`, and the others."""
+    line_HW = draw_flags(text).astype(float)
+    for number in range(len(text)):
+        start = GAP + number * (STEM + FLAG + GAP) + STEM
+        flag_HW = line_HW[:, start : start + FLAG]
+        flag_HW[:] = 235 - strengths.get(number, others) * (235 - flag_HW)
+    return line_HW.round().astype(np.uint8)
+
+
 def draw_flag_page(texts: list[str], height: int = 30, margin: int = 30, pitch: int = 60) -> np.ndarray:
     """Return a page with one line of flags per text."""
     lines = [draw_flags(text, height) for text in texts]

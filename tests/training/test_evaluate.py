@@ -129,3 +129,17 @@ def test_transcribed_pages_are_scored_line_by_line(tmp_path):
     write_page(tmp_path / "pages", "text_0007", ["one", "two"])
     scores = evaluate.scores_of(lambda lines: ["one"] * len(lines), [tmp_path / "pages"])
     assert [(row.source, row.lines) for row in scores] == [("pages", 2), ("  real: 0007", 2)]
+
+
+def test_an_exported_model_can_be_scored_without_its_helps(tmp_path, capsys):
+    model, lines = save_tiny_model(tmp_path / "model"), save_lines(tmp_path / "lines")
+    arguments = ["--lines", str(lines), "--worst", str(tmp_path / "worst.png"), "--json", str(tmp_path / "scores.json")]
+    assert evaluate.main([str(model), *arguments, "--ablate", "true", "--details", "false"]) == 0
+    rows = [row["source"] for row in json.loads((tmp_path / "scores.json").read_text())]
+    assert [row for row in rows if not row.startswith(" ")] == ["lines, greedy", "lines, greedy, one look", "lines"]
+
+
+def test_a_run_has_nothing_to_leave_out(tmp_path):
+    run, lines = save_tiny_run(tmp_path / "run"), save_lines(tmp_path / "lines")
+    with pytest.raises(UserError, match="--ablate: .* is not an exported model"):
+        evaluate.main([str(run), "--lines", str(lines), "--ablate", "true"])

@@ -1,18 +1,21 @@
-"""CTC prefix beam search with a character language model, vectorised over lines, beams and candidates."""
+"""CTC prefix beam search with a character language model.
+
+Plain Python: at a time step there are about ten texts and two labels, too few for arrays to pay.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from threading import Lock
+from math import exp, log
 
 import numpy as np
 
 from text_recognizer.decoding.best_path import BLANK
-from text_recognizer.decoding.language_model import Rows
+from text_recognizer.decoding.language_model import Continuations
 
-NEVER = -1e30
-_FACTOR = np.int64(-7046029254386353131)
+Step = tuple[bool, list[float], list[int]]
+"""Whether there was silence since the step before, the probabilities of all classes, and the labels to try."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,12 @@ class BeamOptions:
         width: texts of a line that are kept from one time step to the next.
         candidates: labels that are tried at a time step, at most.
         least: log probability below which a label is not tried.
-        behind: texts whose score is this much below the line's best are dropped.
+        behind: texts whose score is this much below the best are dropped.
         blank: probability of the blank from which a time step is taken for one of silence.
     """
 
-    alpha: float = 0.35
-    beta: float = 0.5
+    alpha: float = 0.5
+    beta: float = 1.2
     width: int = 12
     candidates: int = 8
     least: float = -6.0
@@ -38,185 +41,128 @@ class BeamOptions:
     blank: float = 0.995
 
 
-@dataclass
-class _Beams:
-    """Texts that are still in the race, ordered by line.
+class _Text:
+    """A text that is in the race or was.
 
     Attributes:
-        scores_3B: float64, three log probabilities of each: of all paths to it that end in a blank, of those that end
-            in its last label, and alpha times the language model's with the characters' beta.
-        state_5B: int64, its hash, that of the text without the last label, its last label (the blank for an empty
-            text), the language model's context, and the number of the line.
+        before: the text without its last label, None for the empty text.
+        label: the last one, the blank for the empty text.
+        context: the language model's, after the text.
+        score: alpha times the language model's log probability, with the characters' beta.
+        longer: texts with one more label, by that label, of a text that was kept for a step.
     """
 
-    scores_3B: np.ndarray
-    state_5B: np.ndarray
+    __slots__ = ("before", "label", "context", "score", "longer")
 
-    def of_lines_before(self, line: int) -> _Beams:
-        end = int(self.state_5B[4].searchsorted(line))
-        return _Beams(self.scores_3B[:, :end], self.state_5B[:, :end])
+    def __init__(self, before: _Text | None, label: int, context: int, score: float) -> None:
+        self.before, self.label, self.context, self.score = before, label, context, score
+        self.longer: dict[int, _Text] | None = None
+
+    def labels(self) -> np.ndarray:
+        found, text = [], self
+        while text.before is not None:
+            found.append(text.label)
+            text = text.before
+        return np.array(found[::-1], dtype=np.int64)
 
 
-@dataclass(frozen=True)
-class _Steps:
-    """The time steps of a line at which labels are tried.
-
-    Attributes:
-        scores_NC: float64, log probabilities at these N steps.
-        labels_NK: labels to try, the blank where there are less than K.
-        silence_N: log probability of the blanks since the step before; NaN where there was none.
-    """
-
-    scores_NC: np.ndarray
-    labels_NK: np.ndarray
-    silence_N: np.ndarray
+Race = dict[_Text, tuple[float, float]]
+"""By text: sums of the probabilities of its paths that end in a blank, and of those that end in its last label."""
 
 
 class BeamSearch:
-    """Finds the texts that model and language model together find likeliest.
+    """Finds the text that model and language model together find likeliest.
 
     Args:
-        rows: the language model for the recogniser's charset.
+        language: the language model for the recogniser's charset.
         options: weights and bounds.
-        together: lines that are searched in one go.
     """
 
-    def __init__(self, rows: Rows, options: BeamOptions, together: int = 8) -> None:
-        self.rows, self.options, self.together = rows, options, together
-        self._lock = Lock()
+    def __init__(self, language: Continuations, options: BeamOptions) -> None:
+        self.language, self.options = language, options
 
-    def labels(self, lines: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return the labels of the best text of each line, int64 [L], without blanks.
+    def labels(self, log_probs_TC: np.ndarray, share: float = 1.0) -> np.ndarray:
+        """Return the labels of a line's best text, int64 [L], without blanks.
 
         Args:
-            lines: for each, natural logarithms of the classes' probabilities [T, C]; class 0 is the blank. T may be 0.
+            log_probs_TC: natural logarithms of the classes' probabilities; class 0 is the blank. T may be 0.
+            share: of alpha and beta that this line gets.
 
         Source: Hannun et al. 2014, "First-pass large vocabulary continuous speech recognition", algorithm 1.
         """
-        steps = [self._steps(log_probs_TC) for log_probs_TC in lines]
-        order = sorted(range(len(lines)), key=lambda line: -len(steps[line].scores_NC))
-        found = [np.empty(0, np.int64)] * len(lines)
-        for start in range(0, len(order), self.together):
-            group = order[start : start + self.together]
-            with self._lock:  # the rows are shared
-                for line, labels_L in zip(group, self._search([steps[line] for line in group]), strict=True):
-                    found[line] = labels_L
-        return found
+        race: Race = {_Text(None, BLANK, self.language.start, 0.0): (1.0, 0.0)}
+        for silent, probabilities, labels in self._steps(log_probs_TC):
+            if silent:
+                race = {text: (in_blank + in_label, 0.0) for text, (in_blank, in_label) in race.items()}
+            race = self._best(self._grown(race, probabilities, labels, share))
+        return max(race, key=lambda text: log(sum(race[text])) + text.score).labels()
 
-    def _steps(self, log_probs_TC: np.ndarray) -> _Steps:
-        options = self.options
-        blank_T = log_probs_TC[:, BLANK].astype(np.float64)
-        count = min(options.candidates, log_probs_TC.shape[1] - 1)
-        active = np.flatnonzero((blank_T <= np.log(options.blank)) & (log_probs_TC[:, 1:].max(axis=1) > options.least))
-        scores_NC = log_probs_TC[active].astype(np.float64)
-        labels_NK = np.argpartition(-scores_NC[:, 1:], count - 1, axis=1)[:, :count] + 1
-        labels_NK[np.take_along_axis(scores_NC, labels_NK, axis=1) <= options.least] = BLANK
-        silence_T = np.cumsum(np.concatenate([[0.0], blank_T]))
-        before_N = np.concatenate([[0], active + 1])[:-1]
-        silence_N = np.where(before_N < active, silence_T[active] - silence_T[before_N], np.nan)
-        return _Steps(scores_NC, labels_NK, silence_N)
+    def log_probs(self, log_probs_LC: np.ndarray, labels_L: np.ndarray, share: float = 1.0) -> np.ndarray:
+        """Return how likely each label of a text is beside the blank and the others that might stand in its place.
 
-    def _search(self, lines: list[_Steps]) -> list[np.ndarray]:
-        """Search lines, those with more steps first."""
-        lengths = [len(steps.scores_NC) for steps in lines]
-        beams = _Beams(np.zeros((3, len(lines))), np.zeros((5, len(lines)), np.int64))
-        beams.scores_3B[1] = NEVER
-        beams.state_5B[0] = 1 + np.arange(len(lines))  # no two lines' texts have the same hash
-        beams.state_5B[3], beams.state_5B[4] = self.rows.start, np.arange(len(lines))
-        history: list[tuple[np.ndarray, np.ndarray]] = []
-        best = [0] * len(lines)
-        running = len(lines)
-        for n in range(max(lengths, default=0) + 1):
-            while running and lengths[running - 1] == n:
-                running -= 1
-                best[running] = _best(beams, running)
-            if not running:
-                break
-            beams = beams.of_lines_before(running)
-            scores_LC = np.stack([steps.scores_NC[n] for steps in lines[:running]])
-            labels_LK = np.stack([steps.labels_NK[n] for steps in lines[:running]])
-            _fall_silent(beams, np.array([steps.silence_N[n] for steps in lines[:running]]))
-            beams, source_B, added_B = self._step(beams, scores_LC, labels_LK)
-            history.append((source_B, added_B))
-        return [_traced(history[:length], beam) for length, beam in zip(lengths, best, strict=True)]
+        The language model weighs all of them by the text before.
 
-    def _step(
-        self, beams: _Beams, scores_LC: np.ndarray, labels_LK: np.ndarray
-    ) -> tuple[_Beams, np.ndarray, np.ndarray]:
-        """Return the beams after one more time step, the beam that each came from, and the label it added or 0.
+        Args:
+            log_probs_LC: the recogniser's, at the labels' time steps.
+            labels_L: of the text.
+            share: of alpha and beta.
 
-        Column 0 of the tables is a beam that stays as it is, column k + 1 one that grows by label k.
+        Returns:
+            Natural logarithms, float64 [L].
         """
-        blank_B, label_B, text_B = beams.scores_3B
-        hash_B, parent_B, last_B, context_B, line_B = beams.state_5B
-        labels_BK = labels_LK[line_B]
-        at = self.rows.rows(context_B)[:, None], labels_BK
-        scores_BK = np.take_along_axis(scores_LC, labels_LK, axis=1)[line_B]
-        scores_BK[labels_BK == BLANK] = NEVER
-        total_B = np.logaddexp(blank_B, label_B)
-        scores_3BK = np.full((3, len(hash_B), 1 + labels_BK.shape[1]), NEVER)
-        scores_3BK[0, :, 0] = total_B + scores_LC[line_B, BLANK]
-        scores_3BK[1, :, 0] = label_B + scores_LC[line_B, last_B]
-        scores_3BK[1, :, 1:] = np.where(labels_BK == last_B[:, None], blank_B[:, None], total_B[:, None]) + scores_BK
-        scores_3BK[2, :, 0] = text_B
-        scores_3BK[2, :, 1:] = self.rows.log_probs_SC[at] * self.options.alpha + (text_B + self.options.beta)[:, None]
-        _merge(scores_3BK[1], (parent_B == hash_B[:, None]).nonzero(), labels_BK, last_B)
-        chosen = self._chosen(np.logaddexp(scores_3BK[0], scores_3BK[1]) + scores_3BK[2], line_B)
-        source_B, column_B = np.divmod(chosen, scores_3BK.shape[2])
-        after = _Beams(scores_3BK.reshape(3, -1)[:, chosen], beams.state_5B[:, source_B])
-        grown = column_B.nonzero()[0]
-        source_G, column_G = source_B[grown], column_B[grown] - 1
-        added_G = labels_BK[source_G, column_G]
-        next_G = self.rows.next_SC[at[0][source_G, 0], added_G]
-        after.state_5B[:4, grown] = hash_B[source_G] * _FACTOR + added_G, hash_B[source_G], added_G, next_G
-        added_B = np.zeros(len(chosen), np.int64)
-        added_B[grown] = added_G
-        return after, source_B, added_B
+        context, found = self.language.start, []
+        for log_probs_C, label in zip(log_probs_LC.astype(np.float64), labels_L.tolist(), strict=True):
+            rivals = np.flatnonzero(log_probs_C > self.options.least).tolist()
+            scores = {rival: float(log_probs_C[rival]) for rival in {label, *rivals}}
+            for rival in scores.keys() - {BLANK}:
+                log_prob, _ = self.language.after(context, rival)
+                scores[rival] += share * (self.options.alpha * log_prob + self.options.beta)
+            found.append(scores[label] - log(sum(map(exp, scores.values()))))
+            context = self.language.after(context, label)[1]
+        return np.array(found)
 
-    def _chosen(self, scores_BK: np.ndarray, line_B: np.ndarray) -> np.ndarray:
-        """Return the places in the table of the best beams of each line, ascending."""
-        best_B = scores_BK.max(axis=1)
-        best_L = np.maximum.reduceat(best_B, line_B.searchsorted(np.arange(line_B[-1] + 1)))
-        beam, column = (scores_BK > (best_L - self.options.behind)[line_B][:, None]).nonzero()
-        chosen = beam * scores_BK.shape[1] + column
-        line = line_B[beam]
-        if np.bincount(line).max() > self.options.width:
-            order = np.lexsort((-scores_BK[beam, column], line))
-            rank = np.arange(len(order)) - line.searchsorted(line)
-            chosen = np.sort(chosen[order[rank < self.options.width]])
-        return chosen
+    def _steps(self, log_probs_TC: np.ndarray) -> Iterator[Step]:
+        """Yield the time steps at which labels are tried."""
+        tried_TC = log_probs_TC > self.options.least
+        tried_TC[:, BLANK] = False
+        active = np.flatnonzero((log_probs_TC[:, BLANK] <= np.log(self.options.blank)) & tried_TC.any(axis=1))
+        probabilities_NC = np.exp(log_probs_TC[active].astype(np.float64))
+        before = -1
+        for step, probabilities_C in zip(active.tolist(), probabilities_NC, strict=True):
+            labels = np.flatnonzero(tried_TC[step])
+            if len(labels) > self.options.candidates:
+                labels = labels[np.argsort(-probabilities_C[labels], kind="stable")[: self.options.candidates]]
+            yield step > before + 1, probabilities_C.tolist(), labels.tolist()
+            before = step
 
+    def _grown(self, race: Race, probabilities: list[float], labels: list[int], share: float) -> Race:
+        """Return all texts that the race leads to with one more time step."""
+        blank = probabilities[BLANK]
+        grown = {}
+        for text, (in_blank, in_label) in race.items():
+            grown[text] = (in_blank + in_label) * blank, in_label * probabilities[text.label]
+        for text, (in_blank, in_label) in race.items():
+            if text.longer is None:
+                text.longer = {}
+            for label in labels:
+                longer = text.longer.get(label) or self._longer(text, text.longer, label, share)
+                added = (in_blank if label == text.label else in_blank + in_label) * probabilities[label]
+                was = grown.get(longer)
+                grown[longer] = (was[0], was[1] + added) if was else (0.0, added)
+        return grown
 
-def _fall_silent(beams: _Beams, silence_L: np.ndarray) -> None:
-    """Add the blanks between the last step and the next, for the lines that have any."""
-    silence_B = silence_L[beams.state_5B[4]]
-    silent = ~np.isnan(silence_B)
-    blank_B, label_B, _ = beams.scores_3B
-    blank_B[silent] = np.logaddexp(blank_B, label_B)[silent] + silence_B[silent]
-    label_B[silent] = NEVER
+    def _longer(self, text: _Text, longer: dict[int, _Text], label: int, share: float) -> _Text:
+        log_prob, context = self.language.after(text.context, label)
+        score = text.score + share * (self.options.alpha * log_prob + self.options.beta)
+        return longer.setdefault(label, _Text(text, label, context, score))
 
-
-def _merge(
-    scores_BK: np.ndarray, pairs: tuple[np.ndarray, np.ndarray], labels_BK: np.ndarray, last_B: np.ndarray
-) -> None:
-    """Give what a beam grows to, where that is in the race, to the beam that has it; `pairs` are parent, child."""
-    if len(pairs[0]):
-        pair, place = (labels_BK[pairs[0]] == last_B[pairs[1], None]).nonzero()
-        parent, child = pairs[0][pair], pairs[1][pair]
-        scores_BK[child, 0] = np.logaddexp(scores_BK[child, 0], scores_BK[parent, place + 1])
-        scores_BK[parent, place + 1] = NEVER
-
-
-def _best(beams: _Beams, line: int) -> int:
-    start, end = beams.state_5B[4].searchsorted([line, line + 1])
-    blank_B, label_B, text_B = beams.scores_3B[:, start:end]
-    return int(start + np.argmax(np.logaddexp(blank_B, label_B) + text_B))
-
-
-def _traced(history: list[tuple[np.ndarray, np.ndarray]], beam: int) -> np.ndarray:
-    labels = []
-    for source_B, added_B in reversed(history):
-        if added_B[beam]:
-            labels.append(int(added_B[beam]))
-        beam = int(source_B[beam])
-    return np.array(labels[::-1], dtype=np.int64)
+    def _best(self, race: Race) -> Race:
+        """Return the best texts, their probabilities scaled so that these do not run into 0 on a long line."""
+        totals = {text: in_blank + in_label for text, (in_blank, in_label) in race.items()}
+        scores = {text: log(total) + text.score for text, total in totals.items() if total}
+        least = max(scores.values()) - self.options.behind
+        kept = [text for text, score in scores.items() if score > least]
+        if len(kept) > self.options.width:
+            kept = sorted(kept, key=scores.__getitem__, reverse=True)[: self.options.width]
+        scale = 1 / max(totals[text] for text in kept)
+        return {text: (race[text][0] * scale, race[text][1] * scale) for text in kept}

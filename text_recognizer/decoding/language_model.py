@@ -1,4 +1,4 @@
-"""A character n-gram language model in one compact file, and its rows of probabilities for the beam search.
+"""A character n-gram language model in one compact file, and its answers to the beam search.
 
 The model is a trie of the n-grams that were kept, level by level: a node is a character after its parent's characters.
 Stored are its character, the number of its children and its probability; the weights of backing off follow from these.
@@ -7,6 +7,10 @@ Stored are its character, the number of its children and its probability; the we
 from __future__ import annotations
 
 import zipfile
+import zlib
+from array import array
+from bisect import bisect_right
+from math import exp, log
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +19,14 @@ from text_recognizer.charset import Charset
 from text_recognizer.errors import UserError
 
 ROOT = 0
-MOST_CHARACTERS = 8
-"""Of an n-gram."""
-
 UNKNOWN = -14.0
 """Log probability of a character that the model has never seen."""
 
 LEAST = 0.01
 """Share of a context's probability that at least goes to characters never seen in it."""
+
+
+_DAMAGES = (ValueError, KeyError, IndexError, TypeError, OverflowError, EOFError)
 
 
 class LanguageModel:
@@ -59,15 +63,19 @@ class LanguageModel:
             with np.load(path, allow_pickle=False) as arrays:
                 characters = "".join(map(chr, arrays["characters"]))
                 counts_M, chars_N = arrays["counts"], unpacked(arrays["chars"], arrays["counts"])
-                return cls(characters, chars_N, arrays["scores"], counts_M, float(arrays["step"]))
+                scores_N, step = arrays["scores"], float(arrays["step"])
         except OSError as error:
-            raise UserError(
-                f"{path}: it cannot be read ({error.strerror}); name a folder with a whole model"
-            ) from error
-        except (ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile) as error:
+            raise UserError(f"{path}: it cannot be read ({error.strerror}); fetch it anew") from error
+        except (*_DAMAGES, zipfile.BadZipFile, zlib.error) as error:
             raise UserError(
                 f"{path}: not a language model ({error}); write it with training/language_model.py"
             ) from error
+        if len(scores_N) != len(chars_N) or len(counts_M) > len(chars_N) or chars_N.max() >= len(characters):
+            raise UserError(
+                f"{path}: not a language model ({len(chars_N)} nodes with {len(scores_N)} scores); write it with"
+                " training/language_model.py"
+            )
+        return cls(characters, chars_N, scores_N, counts_M, step)
 
 
 def save_language_model(
@@ -111,103 +119,89 @@ def _first_children(nodes: int, counts_M: np.ndarray) -> np.ndarray:
     return np.concatenate([[0], roots + np.cumsum(families) - families])
 
 
-class Rows:
-    """The model's answers for a charset, one row per context that was asked for, kept until there are too many.
+class Continuations:
+    """The model's answers for a charset: how likely a label is after a context, and the context that follows.
 
-    A context is a node of the trie; its row holds the log probability of each label and the context that follows it.
+    A context is a node of the trie with children. Answers are kept, since those to neighbouring texts repeat.
 
     Args:
         model: the language model.
-        charset: whose labels the columns stand for; the blank's column, 0, is not used.
-        capacity: rows that are kept.
-
-    Attributes:
-        log_probs_SC: float32, by row and label.
-        next_SC: int32, the context after each label, by row and label.
+        charset: whose labels are asked for.
+        capacity: answers that are kept.
     """
 
-    def __init__(self, model: LanguageModel, charset: Charset, capacity: int = 8_000) -> None:
-        self.model, self.classes, self.capacity = model, charset.classes, capacity
-        known = {character: label for label, character in enumerate(charset.characters, start=1)}
-        column = np.array([known.get(character, charset.classes) for character in model.characters], dtype=np.int16)
-        self._log_probs_256 = -model.step * np.arange(256, dtype=np.float32)
-        self._probs_256 = np.exp(self._log_probs_256)
-        self._columns_N = column[model.chars_N]  # characters that the charset lacks share a column beyond the labels
-        self.log_probs_SC = np.empty((capacity, charset.classes + 1), dtype=np.float32)
-        self.next_SC = np.empty((capacity, charset.classes + 1), dtype=np.int32)
-        self._has_children_N = np.zeros(len(model.chars_N), bool)
-        self._has_children_N[: len(model.first_M) - 1] = np.diff(model.first_M) > 0
-        self._row_M = np.full(len(model.first_M) - 1, -1, np.int32)
-        self._shorter_M = np.full(len(self._row_M), -1, np.int32)
-        self._shorter_M[ROOT] = ROOT
-        self._clear()
-        self.start = int(self.next_SC[0, known[" "]]) if " " in known else ROOT
+    def __init__(self, model: LanguageModel, charset: Charset, capacity: int = 60_000) -> None:
+        numbers = {character: number for number, character in enumerate(model.characters)}
+        self.classes, self.capacity = charset.classes, capacity
+        self._number_of_C = [-1, *(numbers.get(character, -1) for character in charset.characters)]
+        self._chars, self._scores = model.chars_N.tobytes(), model.scores_N.tobytes()
+        self._first = array("i", model.first_M.tobytes())
+        self._inner = len(self._first) - 1
+        self._log_probs = (-model.step * np.arange(256)).tolist()
+        self._answers: dict[tuple[int, int], tuple[float, int]] = {}
+        self._shorter: dict[int, int] = {}
+        self._weights: dict[int, float] = {}
+        self.start = self._after(ROOT, numbers.get(" ", -1))[1]
         """The context at the beginning of a line: after a space."""
 
-    def rows(self, contexts_B: np.ndarray) -> np.ndarray:
-        """Return the row of each context; rows stay where they are until the next call."""
-        rows_B = self._row_M[contexts_B]
-        if rows_B.min() >= 0:
-            return rows_B
-        if self._used + MOST_CHARACTERS * len(rows_B) > self.capacity:
-            self._clear()
-        missing = set(contexts_B[self._row_M[contexts_B] < 0].tolist())
-        groups = []
-        while missing:
-            groups.append(missing)
-            shorter = map(self._without_first, missing)
-            missing = {context for context in shorter if self._row_M[context] < 0}
-        for group in reversed(groups):  # the shorter ones first: the longer start from their rows
-            self._fill(np.array([context for context in group if self._row_M[context] < 0]))
-        return self._row_M[contexts_B]
+    def after(self, context: int, label: int) -> tuple[float, int]:
+        """Return the log probability of a label after a context, and the context after both."""
+        found = self._answers.get((context, label))
+        if found is None:
+            if len(self._answers) >= self.capacity:
+                self._answers, self._shorter, self._weights = {}, {}, {}
+            found = self._answers[context, label] = self._after(context, self._number_of_C[label])
+        return found
+
+    def log_probs(self, labels_L: np.ndarray) -> np.ndarray:
+        """Return the log probability of each label of a text after those before it, float64 [L]."""
+        context, log_probs = self.start, []
+        for label in labels_L.tolist():
+            log_prob, context = self.after(context, label)
+            log_probs.append(log_prob)
+        return np.array(log_probs)
+
+    def _after(self, context: int, number: int) -> tuple[float, int]:
+        """Answer for a character of the model by its number, or for one that it does not know, -1.
+
+        Source: Katz 1987 (backing off); the weights make the probabilities after a context sum to one.
+        """
+        node = self._child(context, number)
+        if context == ROOT:
+            if node < 0:
+                return UNKNOWN, ROOT
+            return self._log_probs[self._scores[node]], node if self._has_children(node) else ROOT
+        if node >= 0 and self._has_children(node):
+            return self._log_probs[self._scores[node]], node
+        log_prob, after = self._after(self._without_first(context), number)
+        if node >= 0:
+            return self._log_probs[self._scores[node]], after
+        return log_prob + self._weight(context), after
+
+    def _child(self, context: int, number: int) -> int:
+        """Return the node of a character below a context, -1 if there is none."""
+        return -1 if number < 0 else self._chars.find(number, self._first[context], self._first[context + 1])
+
+    def _has_children(self, node: int) -> bool:
+        return node < self._inner and self._first[node] < self._first[node + 1]
+
+    def _weight(self, context: int) -> float:
+        """Return the logarithm of what the shorter context's probabilities are multiplied with."""
+        found = self._weights.get(context)
+        if found is None:
+            shorter = self._without_first(context)
+            nodes = range(self._first[context], self._first[context + 1])
+            here = sum(exp(self._log_probs[self._scores[node]]) for node in nodes)
+            below = sum(exp(self._after(shorter, self._chars[node])[0]) for node in nodes)
+            found = self._weights[context] = log(max(1 - here, LEAST) / max(1 - below, LEAST))
+        return found
 
     def _without_first(self, context: int) -> int:
         """Return the context without its first character, which is in the trie as well: what may follow the longer
         context may follow the shorter."""
-        shorter = int(self._shorter_M[context])
-        if shorter < 0:
-            first_M, chars_N = self.model.first_M, self.model.chars_N
-            parent = int(first_M.searchsorted(np.int32(context), "right")) - 1  # int32, else numpy casts all
-            shorter = ROOT
-            if parent != ROOT:
-                above = self._without_first(parent)
-                start, end = first_M[above : above + 2].tolist()
-                shorter = start + int(chars_N[start:end].searchsorted(chars_N[context]))
-            self._shorter_M[context] = shorter
-        return shorter
-
-    def _clear(self) -> None:
-        self._row_M.fill(-1)
-        self._used = 0
-        self._fill(np.array([ROOT]))
-
-    def _fill(self, contexts_R: np.ndarray) -> None:
-        """Write the rows of contexts: those of the shorter contexts, weighted, but for the characters seen after these.
-
-        Source: Katz 1987 (backing off); the weights make a row's probabilities sum to one.
-        """
-        if not len(contexts_R):
-            return
-        row_R = np.arange(self._used, self._used + len(contexts_R))
-        if self._used:
-            base_R = self._row_M[self._shorter_M[contexts_R]]
-            scores_RC, next_RC = self.log_probs_SC[base_R], self.next_SC[base_R]
-        else:
-            scores_RC = np.full((1, self.classes + 1), UNKNOWN, np.float32)
-            next_RC = np.full((1, self.classes + 1), ROOT, np.int32)
-        start_R = self.model.first_M[contexts_R]
-        sizes_R = self.model.first_M[contexts_R + 1] - start_R
-        offset_R = np.cumsum(sizes_R) - sizes_R
-        nodes = np.arange(sizes_R.sum()) + np.repeat(start_R - offset_R, sizes_R)
-        at = np.repeat(np.arange(len(contexts_R)), sizes_R), self._columns_N[nodes]
-        levels = self.model.scores_N[nodes]
-        if self._used:
-            here_R = np.add.reduceat(self._probs_256[levels], offset_R)
-            below_R = np.add.reduceat(np.exp(scores_RC[at]), offset_R)
-            scores_RC += np.log(np.maximum(1 - here_R, LEAST) / np.maximum(1 - below_R, LEAST))[:, None]
-        scores_RC[at] = self._log_probs_256[levels]
-        inner = self._has_children_N[nodes]
-        next_RC[at[0][inner], at[1][inner]] = nodes[inner]
-        self.log_probs_SC[row_R], self.next_SC[row_R] = scores_RC, next_RC
-        self._row_M[contexts_R] = row_R
-        self._used += len(contexts_R)
+        found = self._shorter.get(context)
+        if found is None:
+            parent = bisect_right(self._first, context) - 1
+            above = ROOT if parent == ROOT else self._child(self._without_first(parent), self._chars[context])
+            found = self._shorter[context] = above
+        return found

@@ -1,10 +1,13 @@
-"""Pages as text, JSON or TSV, written piece by piece so that a thousand pages need the memory of one."""
+"""All formats of results, each written piece by piece so that a thousand pages need the memory of one."""
 
 import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 
+from text_recognizer.inference.alto import as_alto
+from text_recognizer.inference.hocr import as_hocr
+from text_recognizer.inference.page_xml import as_page_xml
 from text_recognizer.inference.result import Line, Page
 
 TSV_COLUMNS = ("source", "frame", "line", "left", "top", "right", "bottom", "confidence", "text")
@@ -53,5 +56,12 @@ def _rounded(tree: object) -> object:
     return [_rounded(value) for value in tree] if isinstance(tree, list | tuple) else tree
 
 
-FORMATS: dict[str, Callable[..., Iterator[str]]] = {"text": as_text, "json": as_json, "tsv": as_tsv}
-SUFFIX_OF = {"text": ".txt", "json": ".json", "tsv": ".tsv"}
+FORMATS: dict[str, Callable[..., Iterator[str]]] = {
+    "text": as_text,
+    "json": as_json,
+    "tsv": as_tsv,
+    "hocr": as_hocr,
+    "alto": as_alto,
+    "page": as_page_xml,
+}
+SUFFIX_OF = {"text": ".txt", "json": ".json", "tsv": ".tsv", "hocr": ".hocr", "alto": ".xml", "page": ".xml"}

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from text_recognizer.decoding.best_path import best_path
+from text_recognizer.decoding.best_path import BestPath, best_path
 from text_recognizer.decoding.confidence import calibrated
+from text_recognizer.decoding.language_path import LanguageReader
 from text_recognizer.errors import UserError
 from text_recognizer.image import line_input, line_width, padded_width
 from text_recognizer.inference.recipe import Recipe
+from text_recognizer.inference.second_look import BELOW, stretched
 from text_recognizer.inference.shipped import model_folder
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 MIN_HEIGHT = 4
 MIN_WIDTH = 2
+
+TOGETHER = 64
+"""Lines whose probabilities are held at a time; bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -46,37 +51,70 @@ EMPTY = LineReading("", 1.0, np.empty(0), np.empty(0))
 
 @dataclass(frozen=True)
 class _Piece:
-    """A part of line `line` that is no wider than the model takes; it starts at px `start` of the scaled line."""
+    """A part of line `line`, no wider than the model takes: from px `start` of the line scaled to `line_width` px."""
 
     line: int
+    line_width: int
     start: int
     x_HW: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What the model says about a piece."""
+
+    piece: _Piece
+    log_probs_TC: np.ndarray
+    path: BestPath
+    calibration: tuple[float, float]
 
 
 class LineRecognizer:
     """A model with its recipe, ready to read.
 
     Args:
-        recipe: read from the model's folder.
+        recipe: read from the model's folder; with a language model, that helps where the model is unsure.
         model: the ONNX file.
         threads: that one line's arithmetic is spread over; 0 lets onnxruntime choose.
         batch_pixels: widest sum of padded widths in one run of the model; bounds the memory.
+        second_look: whether lines that the model is unsure of are read again, drawn wider.
 
     Raises:
         UserError: the model cannot be loaded or does not fit its recipe.
     """
 
-    def __init__(self, recipe: Recipe, model: Path, threads: int = 0, batch_pixels: int = 6_000) -> None:
-        self.recipe, self.batch_pixels = recipe, batch_pixels
+    def __init__(
+        self, recipe: Recipe, model: Path, threads: int = 0, batch_pixels: int = 2_000, second_look: bool = True
+    ) -> None:
+        self.recipe, self.batch_pixels, self.second_look = recipe, batch_pixels, second_look
+        self._language = None
+        if recipe.language_model:
+            file = recipe.language_model_path(model.parent)
+            self._language = LanguageReader(file, recipe.charset, recipe.language_model)
         self._session = _session(model, threads)
         _check_signature(self._session, recipe, model)
 
     @classmethod
-    def load(cls, model: Path | str | None = None, threads: int = 0) -> LineRecognizer:
-        """Load a model: the folder of one, or the name of one that comes with the package, by default the best."""
+    def load(
+        cls,
+        model: Path | str | None = None,
+        threads: int = 0,
+        language_model: bool = True,
+        second_look: bool = True,
+    ) -> LineRecognizer:
+        """Load a model.
+
+        Args:
+            model: the folder of one, or the name of one that comes with the package, by default the best.
+            threads: that one line's arithmetic is spread over; 0 lets onnxruntime choose.
+            language_model: whether the one that the recipe names, if any, helps where the model is unsure.
+            second_look: whether lines that the model is unsure of are read again, drawn wider.
+        """
         folder = model_folder(model)
         recipe = Recipe.load(folder)
-        return cls(recipe, folder / recipe.model, threads)
+        if not language_model:
+            recipe = replace(recipe, language_model=None)
+        return cls(recipe, folder / recipe.model, threads, second_look=second_look)
 
     def read(self, lines: Sequence[np.ndarray]) -> list[LineReading]:
         """Read lines of any sizes; a line under 4 px high or 2 px wide is empty, one of any width is read.
@@ -87,23 +125,52 @@ class LineRecognizer:
         Returns:
             One reading per line, in the same order.
         """
+        groups = (lines[start : start + TOGETHER] for start in range(0, len(lines), TOGETHER))
+        return [reading for group in groups for reading in self._read(group)]
+
+    def _read(self, lines: Sequence[np.ndarray]) -> list[LineReading]:
+        parts = self._parts(lines)
+        if self.second_look:
+            unsure = [number for number, found in enumerate(parts) if 0 < _certainty(found) < BELOW]
+            again = self._parts([stretched(lines[number], self.recipe.height) for number in unsure])
+            for number, found in zip(unsure, again, strict=True):
+                parts[number] = max(parts[number], found, key=_certainty)
+        parts = self._reread(parts)
+        return [self._reading(line.shape[1], found) for line, found in zip(lines, parts, strict=True)]
+
+    def _parts(self, lines: Sequence[np.ndarray]) -> list[list[_Part]]:
+        """Return what the model says about each line's pieces, from left to right."""
         pieces = [piece for index, line in enumerate(lines) for piece in self._pieces(index, line)]
         pieces.sort(key=lambda piece: piece.x_HW.shape[1])
-        parts: list[list[tuple[_Piece, np.ndarray]]] = [[] for _ in lines]
+        parts: list[list[_Part]] = [[] for _ in lines]
         for batch in self._batches(pieces):
             for piece, log_probs_TC in zip(batch, self._log_probs(batch), strict=True):
-                parts[piece.line].append((piece, log_probs_TC))
-        return [self._reading(line, found) for line, found in zip(lines, parts, strict=True)]
+                part = _Part(piece, log_probs_TC, best_path(log_probs_TC), self.recipe.confidence)
+                parts[piece.line].append(part)
+        return [sorted(found, key=lambda part: part.piece.start) for found in parts]
+
+    def _reread(self, parts: list[list[_Part]]) -> list[list[_Part]]:
+        """Return the parts as the language model corrects them."""
+        if self._language is None:
+            return parts
+        everything = [part for found in parts for part in found]
+        paths = self._language.reread([p.log_probs_TC for p in everything], [p.path for p in everything])
+        calibration = self._language.options.confidence
+        read = iter(
+            part if path is part.path else replace(part, path=path, calibration=calibration)
+            for part, path in zip(everything, paths, strict=True)
+        )
+        return [[next(read) for _ in found] for found in parts]
 
     def _pieces(self, index: int, line_HW: np.ndarray) -> Iterator[_Piece]:
         if line_HW.shape[0] < MIN_HEIGHT or line_HW.shape[1] < MIN_WIDTH:
             return
-        x_HW = line_input(line_HW, self.recipe.height)
+        x_HW, width = line_input(line_HW, self.recipe.height), line_width(line_HW, self.recipe.height)
         if x_HW.shape[1] < self.recipe.min_width:
             x_HW = np.pad(x_HW, ((0, 0), (0, self.recipe.min_width - x_HW.shape[1])))
         start = 0
         for end in cuts(x_HW, self.recipe.max_width):
-            yield _Piece(index, start, x_HW[:, start:end])
+            yield _Piece(index, width, start, x_HW[:, start:end])
             start = end
 
     def _batches(self, pieces: list[_Piece]) -> Iterator[list[_Piece]]:
@@ -128,18 +195,24 @@ class LineRecognizer:
         steps = -(-widths // self.recipe.stride)
         return (log_probs_TC[:count] for log_probs_TC, count in zip(log_probs_BTC, steps, strict=True))
 
-    def _reading(self, line_HW: np.ndarray, parts: list[tuple[_Piece, np.ndarray]]) -> LineReading:
-        parts.sort(key=lambda part: part[0].start)
+    def _reading(self, width: int, parts: list[_Part]) -> LineReading:
+        """Return what a line of `width` px says, from its parts."""
         reading = EMPTY
-        for piece, log_probs_TC in parts:
-            path = best_path(log_probs_TC)
+        for part in parts:
+            piece, path = part.piece, part.path
             text = self.recipe.charset.decode(path.labels.tolist())
             centres = piece.start + self.recipe.stride * (path.steps + 0.5)
-            x = centres * (line_HW.shape[1] / line_width(line_HW, self.recipe.height))
-            probabilities = calibrated(path.probabilities, *self.recipe.confidence)
+            x = centres * (width / piece.line_width)
+            probabilities = calibrated(path.probabilities, *part.calibration)
             confidence = float(probabilities.mean()) if text else path.confidence
-            reading = joined(reading, LineReading(text, confidence, x.clip(0, line_HW.shape[1]), probabilities))
+            reading = joined(reading, LineReading(text, confidence, x.clip(0, width), probabilities))
         return reading
+
+
+def _certainty(parts: Sequence[_Part]) -> float:
+    """Return the geometric mean of the model's probabilities of a line's characters, 0 where it has none."""
+    probabilities = [probability for part in parts for probability in part.path.probabilities]
+    return float(np.exp(np.log(probabilities).mean())) if probabilities else 0.0
 
 
 def joined(left: LineReading, right: LineReading) -> LineReading:
@@ -180,6 +253,7 @@ def _session(model: Path, threads: int) -> InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    options.enable_mem_pattern = False  # it would keep a block of memory for each width of line
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own exceptions share no public base

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from text_recognizer.errors import UsageError, nearest
 
-FORMATS = ("text", "json", "tsv")
+FORMATS = ("text", "json", "tsv", "hocr", "alto", "page")
 BOXES_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
@@ -56,12 +56,20 @@ def _parser() -> tuple[Parser, Parser]:
     reader = commands.add_parser("read", help=about, description=about.capitalize() + ".", allow_abbrev=False)
     add = reader.add_argument
     add("images", nargs="+", metavar="IMAGE", help="picture files, folders of them, or - for the standard input")
-    add("--format", type=_one_of(FORMATS), default="text", metavar="NAME", help="text (default), json or tsv")
+    add(
+        "--format",
+        type=_one_of(FORMATS),
+        default="text",
+        metavar="NAME",
+        help="text (default), json, tsv, hocr, alto or page (PAGE XML)",
+    )
     add("--out", type=Path, metavar="PATH", help="a file for all results, or a folder (no suffix) for one file each")
     add("--boxes", type=Path, metavar="PNG", help="draw what was read where; further pages get -2, -3 and so on")
     add("--line", action="store_true", help="every picture is one text line")
     add("--model", metavar="NAME", help="best (default) or fast, which come along, or the folder of an exported model")
     add("--abstain", type=_share, default=0.0, metavar="P", help="give no text for lines less certain than P, 0 to 1")
+    about = "have a language model help with lines that the model is unsure of (default: it does)"
+    add("--language-model", action=argparse.BooleanOptionalAction, default=True, help=about)
     add("--threads", type=_count, default=0, metavar="N", help="threads per line; 0 (default) leaves it to onnxruntime")
     return parser, reader
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from text_recognizer.charset import Charset
+from text_recognizer.decoding.language_path import LanguageOptions
 from text_recognizer.errors import UserError, nearest
 
 FORMAT = 1
 FILE_NAME = "recipe.json"
 POLARITY = "dark-on-light"
-_OPTIONAL = ("created_by", "confidence")
+_OPTIONAL = ("created_by", "confidence", "language_model")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Recipe:
         sha256: digests of the files beside the recipe, by name.
         polarity: always "dark-on-light".
         confidence: scale and shift that turn the log odds of the model's probabilities into those of being right.
+        language_model: which one helps where the model is unsure; none if left out.
         created_by: who trained it, for people.
     """
 
@@ -45,6 +47,7 @@ class Recipe:
     model: str = "model.onnx"
     polarity: str = POLARITY
     confidence: tuple[float, float] = (1.0, 0.0)
+    language_model: LanguageOptions | None = None
     created_by: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 
@@ -69,6 +72,28 @@ class Recipe:
                     " fetch both files anew"
                 )
         return recipe
+
+    def language_model_path(self, directory: Path) -> Path:
+        """Return where the language model lies: in the model's folder, or in the one above, where models share it.
+
+        Raises:
+            UserError: it is missing, or not the one that the recipe was written for.
+        """
+        if self.language_model is None:
+            raise ValueError(f"{self.name}: its recipe names no language model; test for that first")
+        name = self.language_model.file
+        file = next((f for f in (directory / name, directory.resolve().parent / name) if f.exists()), None)
+        if file is None:
+            raise UserError(
+                f"{directory / name}: the language model is missing, here and in the folder above; fetch it, or read"
+                " without one (--no-language-model)"
+            )
+        if sha256_of(file) != self.language_model.sha256:
+            raise UserError(
+                f"{file}: its sha256 is not the one in {directory / FILE_NAME}; fetch both anew, or read without a"
+                " language model (--no-language-model)"
+            )
+        return file
 
     def save(self, directory: Path) -> None:
         """Write ``recipe.json`` into a model's folder, beside and then renamed, so that it is whole or absent."""
@@ -126,6 +151,7 @@ def _checked(path: Path, tree: dict[str, Any]) -> dict[str, Any]:
     wrong += [key for key in ("name", "characters", "model") if type(tree[key]) is not str]
     wrong += [key for key in ("sha256",) if type(tree[key]) is not dict or tree["model"] not in tree[key]]
     wrong += [key for key in ("polarity",) if tree[key] != POLARITY]
+    wrong += [key for key in ("language_model",) if not _is_language_model(tree.get(key))]
     wrong += [key for key in ("confidence",) if not _are_numbers(tree.get(key, [1.0, 0.0]), 2)]
     if wrong:
         shown = ", ".join(f"{key} = {str(tree[key])[:40]!r}" for key in wrong)
@@ -133,7 +159,30 @@ def _checked(path: Path, tree: dict[str, Any]) -> dict[str, Any]:
     beyond = [name for name in tree["sha256"] if Path(name).name != name]
     if beyond:
         raise UserError(f"{path}: {beyond[0]!r} is not a plain file name; keep the model's files in one folder")
-    return {**tree, "confidence": tuple(tree.get("confidence", (1.0, 0.0)))}
+    language_model = tree.get("language_model")
+    if language_model:
+        confidence = tuple(language_model.get("confidence", (1.0, 0.0)))
+        language_model = LanguageOptions(**{**language_model, "confidence": confidence})
+    return {**tree, "confidence": tuple(tree.get("confidence", (1.0, 0.0))), "language_model": language_model}
+
+
+def _is_language_model(value: Any) -> bool:
+    """Return whether a recipe's `language_model` has the keys and types of `LanguageOptions`, or is left out."""
+    if value is None:
+        return True
+    known = {item.name for item in fields(LanguageOptions)}
+    if not isinstance(value, dict) or not {"file", "sha256"} <= value.keys() <= known:
+        return False
+    numbers = [value[key] for key in value.keys() - {"file", "sha256", "confidence"}]
+    return (
+        all(type(value[key]) is str for key in ("file", "sha256"))
+        and Path(value["file"]).name == value["file"]
+        and _are_numbers(numbers, len(numbers))
+        and min(numbers, default=0) >= 0
+        and type(value.get("width", 1)) is int
+        and value.get("width", 1) >= 1
+        and _are_numbers(value.get("confidence", [1.0, 0.0]), 2)
+    )
 
 
 def _are_numbers(value: Any, count: int) -> bool:

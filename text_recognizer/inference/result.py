@@ -8,10 +8,11 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Character:
-    """One character; `x` is its centre along the page's width, `confidence` how likely it is right."""
+    """One character; `x` and `y` are where its middle stands on the baseline, `confidence` how likely it is right."""
 
     text: str
     x: float
+    y: float
     confidence: float
 
 
