@@ -136,7 +136,8 @@ def shared(true: LinePlace, found_N2: np.ndarray) -> tuple[float, float]:
 
 def judge(page: TruePage, found: Sequence[np.ndarray], score: Score) -> tuple[dict[int, int], list[int]]:
     """Add a page's lines to the score; return which true line each found one is, and the found lines that count."""
-    shares = np.array([[shared(true, line) for line in found] for true in page.lines]).reshape(-1, len(found), 2)
+    shares = np.array([[shared(true, line) for line in found] for true in page.lines])
+    shares = shares.reshape(len(page.lines), len(found), 2)
     pairs: dict[int, int] = {}
     taken: set[int] = set()
     for at in np.argsort(-shares.min(axis=2), axis=None) if shares.size else ():

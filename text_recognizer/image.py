@@ -177,11 +177,11 @@ def _bytes(name: str, source: Path | bytes | BinaryIO, limits: Limits) -> bytes:
 
 
 @contextmanager
-def _reporting_damage(item: str) -> Iterator[None]:
-    """Turn whatever Pillow's plugins raise on a damaged file, which can be any exception, into a UserError."""
+def _reporting_damage(item: str, but: type[Exception] = UserError) -> Iterator[None]:
+    """Turn whatever Pillow's plugins raise on a damaged file, any exception `but` one kind, into a UserError."""
     try:
         yield
-    except UserError:
+    except (UserError, but):
         raise
     except Image.UnidentifiedImageError as error:
         known = "a PNG, JPEG, TIFF, WebP, BMP or GIF file"
@@ -197,10 +197,16 @@ def _reporting_damage(item: str) -> Iterator[None]:
 
 def _opened(name: str, content: bytes) -> Image.Image:
     """Read the header only."""
+    Image.preinit()  # the usual formats; loading the rarer ones takes longer than most pictures
+    with suppress(Image.UnidentifiedImageError), _reporting_damage(name, but=Image.UnidentifiedImageError):
+        return Image.open(io.BytesIO(content), formats=_loaded_formats())
     Image.init()
-    formats = [known for known in FORMATS if known in Image.OPEN]
     with _reporting_damage(name):
-        return Image.open(io.BytesIO(content), formats=formats)
+        return Image.open(io.BytesIO(content), formats=_loaded_formats())
+
+
+def _loaded_formats() -> list[str]:
+    return [known for known in FORMATS if known in Image.OPEN]
 
 
 def _pages(name: str, image: Image.Image, limits: Limits) -> Iterator[np.ndarray]:

@@ -1,7 +1,7 @@
 """A page as the segmenter takes it: contrast made even, lighting removed. Training and reading call this function."""
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 STRIDE = 16
 """Pixels; the sides of the segmenter's input are multiples of it."""
@@ -14,6 +14,9 @@ CELL = 4
 
 NEAR, FAR = 2, 6
 """Cells; half sides of the squares over which the local level and the local contrast are taken."""
+
+BLOCK = 512
+"""Rows that are worked on at once."""
 
 LEAST_CONTRAST = 4.0
 """Levels of 255 that count as contrast on a page that has none."""
@@ -28,15 +31,19 @@ def page_input(grey_HW: np.ndarray) -> np.ndarray:
     Returns:
         float32 [H, W], how far each pixel is from its surroundings, in units of the contrast there; within [-4, 4].
     """
-    apart_HW = grey_HW.astype(np.int16) - local_mean(grey_HW, NEAR)
-    size_HW = np.abs(apart_HW).astype(np.uint8)
-    usual = float(size_HW.mean(dtype=np.float32))
-    scale_HW = local_mean(size_HW, FAR) * np.float32(2) + np.float32(usual + LEAST_CONTRAST)
+    page, local_HW = Image.fromarray(grey_HW), local_mean(grey_HW, NEAR)
+    size = ImageChops.difference(page, Image.fromarray(local_HW))
+    usual = float(np.asarray(size).mean(dtype=np.float32))
+    contrast_of_level = np.arange(256, dtype=np.float32) * 2 + np.float32(usual + LEAST_CONTRAST)
+    around_HW = local_mean(np.asarray(size), FAR)
     rows, columns = grey_HW.shape
     x_HW = np.zeros((-(-rows // STRIDE) * STRIDE, -(-columns // STRIDE) * STRIDE), np.float32)
-    x_HW[:rows, :columns] = apart_HW
-    x_HW[:rows, :columns] /= scale_HW
-    return np.clip(x_HW, -4, 4, out=x_HW)
+    for top in range(0, rows, BLOCK):  # in blocks, because the intermediate results are larger than the page
+        block = np.s_[top : min(rows, top + BLOCK)]
+        apart_HW = np.subtract(grey_HW[block], local_HW[block], out=x_HW[block, :columns], dtype=np.float32)
+        apart_HW /= contrast_of_level.take(around_HW[block])
+        np.clip(apart_HW, -4, 4, out=apart_HW)
+    return x_HW
 
 
 def local_mean(levels_HW: np.ndarray, cells: float) -> np.ndarray:

@@ -5,6 +5,7 @@ import pytest
 
 from tests.training.tiny_run import tiny_model
 from text_recognizer.errors import UserError
+from text_recognizer.inference.line_recognizer import LineRecognizer
 from text_recognizer.inference.recipe import Recipe
 from training import export
 
@@ -17,7 +18,7 @@ def test_an_int8_model_is_smaller_and_reads_almost_the_same(tmp_path, monkeypatc
     assert Recipe.load(tmp_path / "int8").sha256 != Recipe.load(tmp_path / "float").sha256
     probabilities = []
     for name in ("float", "int8"):
-        recognizer = export.LineRecognizer.load(tmp_path / name)
+        recognizer = LineRecognizer.load(tmp_path / name)
         probabilities.append(
             np.concatenate([reading.probabilities for reading in recognizer.read(lines)] or [np.zeros(0)])
         )

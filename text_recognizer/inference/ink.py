@@ -11,6 +11,9 @@ LEAST_INK = 14
 SHARE = 0.75
 """Of Otsu's level; thin strokes are paler than the middle of thick ones."""
 
+DARKEST = 48
+"""Level from which on darker paper is taken for no darker, or its noise would be ink."""
+
 
 @dataclass(frozen=True)
 class Ink:
@@ -37,13 +40,14 @@ def find_ink(grey_HW: np.ndarray, x_height: float, text_HW: np.ndarray | None = 
     """
     page = Image.fromarray(grey_HW)
     paper = _paper(page, x_height)
-    lost_HW = np.asarray(ImageChops.subtract(paper, page))
-    paper_HW = np.asarray(paper)
-    ink_HW = lost_HW.astype(np.uint16) * np.uint16(255) // np.maximum(paper_HW, 48)
-    seen = ink_HW if text_HW is None or not text_HW.any() else ink_HW[text_HW]
-    histogram = np.bincount(np.minimum(seen, 255).ravel(), minlength=256)
+    lost_HW, paper_HW = np.asarray(ImageChops.subtract(paper, page)), np.asarray(paper)
+    text_HW = None if text_HW is None or not text_HW.any() else text_HW
+    lost, around = (lost_HW, paper_HW) if text_HW is None else (lost_HW[text_HW], paper_HW[text_HW])
+    share = lost.astype(np.uint16) * np.uint16(255) // np.maximum(around, DARKEST)
+    histogram = np.bincount(np.minimum(share, 255).ravel(), minlength=256)
     threshold = max(SHARE * otsu(histogram), LEAST_INK)
-    return Ink(ink_HW > threshold, paper_HW)
+    least = np.ceil((int(threshold) + 1) * np.maximum(np.arange(256), DARKEST) / 255).astype(np.uint16)
+    return Ink(lost_HW >= least.take(paper_HW), paper_HW)
 
 
 def otsu(histogram: np.ndarray) -> int:
@@ -67,7 +71,7 @@ def _paper(page: Image.Image, x_height: float) -> Image.Image:
     window = int(np.clip(1.6 * x_height / step, 3, 15)) | 1
     light_HW = _local_maximum(np.asarray(small), window)
     smooth = Image.fromarray(light_HW).filter(ImageFilter.BoxBlur(window))
-    return smooth.resize(page.size, Image.Resampling.BILINEAR)
+    return smooth.resize(page.size, Image.Resampling.NEAREST)  # it is smooth enough
 
 
 def _local_maximum(grey_HW: np.ndarray, window: int) -> np.ndarray:

@@ -23,7 +23,7 @@ LEAST_ANGLE = 3.0
 LEAST_LIKENESS = 0.25
 """Correlation of pixels side by side in a line; that of noise is near 0, that of text above 0.7."""
 
-SURE_TO_STAND, SLACK = 3.0, 0.5
+SURE_TO_STAND, SLACK = 2.6, 0.5
 """Logarithm of the odds from which on a page is taken for upright at the first look, and by how much the page upside
 down must look better at the second."""
 
@@ -64,18 +64,21 @@ class FoundLine:
         return np.stack([np.interp(x, self.x_N, axis) for axis in self.baseline_N2.T], axis=-1)
 
 
-def find_lines(grey_HW: np.ndarray, segmenter: Segmenter | None = None) -> list[FoundLine]:
+def find_lines(grey_HW: np.ndarray, segmenter: Segmenter | None = None, on_its_head: bool = False) -> list[FoundLine]:
     """Return the lines of a page in reading order, none for a blank page.
 
     Args:
         grey_HW: uint8, light or dark text.
         segmenter: the model that looks at the page; by default the one that comes with the package.
+        on_its_head: the page stands the other way round than it seems to.
     """
     if min(grey_HW.shape) < LEAST_SIDE:
         return []
     segmenter = segmenter or Segmenter.shipped()
     height, width = grey_HW.shape
     maps, quarters = _upright_maps(grey_HW, segmenter)
+    if on_its_head:
+        maps, quarters = _turned_back(maps, 2, segmenter), (quarters + 2) % 4
     lines = trace_lines(maps)
     upright = Upright(width, height, quarters, _lean(lines))
     if upright.angle:

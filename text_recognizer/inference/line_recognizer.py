@@ -15,6 +15,7 @@ from text_recognizer.decoding.confidence import calibrated
 from text_recognizer.decoding.language_path import LanguageReader
 from text_recognizer.errors import UserError
 from text_recognizer.image import line_input, line_width, padded_width
+from text_recognizer.inference.onnx_session import onnx_session
 from text_recognizer.inference.recipe import Recipe
 from text_recognizer.inference.second_look import BELOW, stretched
 from text_recognizer.inference.shipped import model_folder
@@ -91,7 +92,7 @@ class LineRecognizer:
         if recipe.language_model:
             file = recipe.language_model_path(model.parent)
             self._language = LanguageReader(file, recipe.charset, recipe.language_model)
-        self._session = _session(model, threads)
+        self._session = onnx_session(model, threads)
         _check_signature(self._session, recipe, model)
 
     @classmethod
@@ -216,17 +217,28 @@ def _certainty(parts: Sequence[_Part]) -> float:
 
 
 def joined(left: LineReading, right: LineReading) -> LineReading:
-    """Return the readings of two neighbouring pieces of a line as one, with one space in between."""
+    """Return the readings of two neighbouring pieces of a line as one, with one space in between and none around."""
+    left, right = trimmed(left), trimmed(right)
     if not (left.text and right.text):
         return left if left.text else right
-    kept, skipped = len(left.text.rstrip(" ")), len(right.text) - len(right.text.lstrip(" "))
-    probabilities = np.concatenate([left.probabilities[:kept], [1.0], right.probabilities[skipped:]])
+    probabilities = np.concatenate([left.probabilities, [1.0], right.probabilities])
     return LineReading(
-        text=left.text[:kept] + " " + right.text[skipped:],
+        text=left.text + " " + right.text,
         confidence=float(probabilities.mean()),
-        x=np.concatenate([left.x[:kept], [(left.x[-1] + right.x[0]) / 2], right.x[skipped:]]),
+        x=np.concatenate([left.x, [(left.x[-1] + right.x[0]) / 2], right.x]),
         probabilities=probabilities,
     )
+
+
+def trimmed(reading: LineReading) -> LineReading:
+    """Return a reading without the spaces around its text."""
+    text = reading.text.strip(" ")
+    if text == reading.text:
+        return reading
+    kept = slice(start := len(reading.text) - len(reading.text.lstrip(" ")), start + len(text))
+    probabilities = reading.probabilities[kept]
+    confidence = float(probabilities.mean()) if text else reading.confidence
+    return LineReading(text, confidence, reading.x[kept], probabilities)
 
 
 def cuts(x_HW: np.ndarray, max_width: int) -> list[int]:
@@ -245,20 +257,6 @@ def cuts(x_HW: np.ndarray, max_width: int) -> list[int]:
         start = low + max(1, int(widest.mean()))
         ends.append(start)
     return [*ends, width]
-
-
-def _session(model: Path, threads: int) -> InferenceSession:
-    import onnxruntime  # here, because it takes 0.1 s that `--help` has no use for
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    options.enable_mem_pattern = False  # it would keep a block of memory for each width of line
-    try:
-        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own exceptions share no public base
-        reason = str(error).splitlines()[0][:200]
-        raise UserError(f"{model}: onnxruntime cannot load it ({reason}); export the model again") from error
 
 
 def _check_signature(session: InferenceSession, recipe: Recipe, model: Path) -> None:

@@ -8,6 +8,10 @@ from text_recognizer.inference.line_recognizer import LineReading, LineRecognize
 from text_recognizer.inference.result import Character, Line, Page
 from text_recognizer.inference.segmenter import Segmenter
 
+TRIED, DOUBTFUL, CLEARLY = 3, 0.92, 0.05
+"""The longest lines, so many, are tried the other way round where their mean confidence is lower than this; and by how
+much more certain they must then be for the page to be turned."""
+
 
 class PageReader:
     """Reads pages with one recogniser.
@@ -41,17 +45,33 @@ class PageReader:
         """
         found = [_whole(grey_HW)] if self.single_line else find_lines(grey_HW, self.segmenter)
         readings = self.recognizer.read([line.crop_HW for line in found])
+        if not self.single_line and self._on_their_heads(found, readings):
+            found = find_lines(grey_HW, self.segmenter, on_its_head=True)
+            readings = self.recognizer.read([line.crop_HW for line in found])
         height, width = grey_HW.shape
         pairs = zip(found, readings, strict=True)
         told = ((place, self._told(reading)) for place, reading in pairs if reading.text)
         lines = tuple(_line(place, reading, width, height) for place, reading in told)
         return Page(lines, width, height, source, frame)
 
+    def _on_their_heads(self, found: list[FoundLine], readings: list[LineReading]) -> bool:
+        """Return whether lines that make little sense are read better the other way round."""
+        longest = sorted(range(len(found)), key=lambda line: -len(readings[line].text))[:TRIED]
+        certainty = _mean_confidence([readings[line] for line in longest])
+        if not longest or certainty >= DOUBTFUL:
+            return False
+        turned = [np.ascontiguousarray(found[line].crop_HW[::-1, ::-1]) for line in longest]
+        return _mean_confidence(self.recognizer.read(turned)) > certainty + CLEARLY
+
     def _told(self, reading: LineReading) -> LineReading:
         """Return the reading, without its text where it is not certain enough."""
         if reading.confidence >= self.abstain:
             return reading
         return LineReading("", reading.confidence, np.empty(0), np.empty(0))
+
+
+def _mean_confidence(readings: list[LineReading]) -> float:
+    return float(np.mean([reading.confidence if reading.text else 0.0 for reading in readings])) if readings else 0.0
 
 
 def _whole(grey_HW: np.ndarray) -> FoundLine:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image, ImageFilter
 
 from text_recognizer.inference.tracing import Trace
-from text_recognizer.page_input import CELL, local_mean
+from text_recognizer.page_input import CELL
 
 DISSENT = 0.5
 """Skewness of a line's grey levels from which on it has its own polarity, whatever the page's is."""
@@ -18,18 +19,24 @@ def light_lines(scaled_HW: np.ndarray, lines: Sequence[Trace]) -> np.ndarray:
     towards the ink. The page decides as a whole; a line differs only where its own levels say so clearly.
     """
     usual = float(np.median([line.x_height for line in lines]))
-    local_HW = local_mean(scaled_HW, 1.6 * usual / CELL)
+    local_hw = _local_level(scaled_HW, usual)
     skewness, weight = np.zeros(len(lines)), np.zeros(len(lines))
     for number, line in enumerate(lines):
-        band = _band(line, scaled_HW.shape)
-        levels = scaled_HW[band].astype(np.float32) - local_HW[band]
+        y, x = _band(line, scaled_HW.shape)
+        levels = scaled_HW[y, x].astype(np.float32)
+        levels -= local_hw[y // CELL, x // CELL]
         if len(levels) > 8:
-            spread = float(levels.std()) + 2.0
-            skewness[number] = float(((levels / spread) ** 3).mean())
+            levels /= float(levels.std()) + 2.0
+            skewness[number] = float((levels * levels * levels).mean())
             weight[number] = len(levels)
     light = float((np.clip(skewness, -1, 1) * weight).sum()) > 0
     dissent = (skewness > 0) != light
     return np.where(dissent & (np.abs(skewness) > DISSENT), ~np.bool_(light), light)
+
+
+def _local_level(scaled_HW: np.ndarray, x_height: float) -> np.ndarray:
+    """Return the mean level over some x-heights around each cell."""
+    return np.asarray(Image.fromarray(scaled_HW).reduce(CELL).filter(ImageFilter.BoxBlur(1.6 * x_height / CELL)))
 
 
 def _band(line: Trace, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

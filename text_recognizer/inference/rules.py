@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from text_recognizer.inference.columns import moved_columns
+
 ALONG, DOWN = 11, 8
 """x-heights; no horizontal or vertical rule is shorter: nothing of a letter is as long."""
 
@@ -34,10 +36,8 @@ def _leaning_rules(mask_HW: np.ndarray, length: int, thick: int, slope: float) -
     if not shift.any():
         return _level_rules(mask_HW, length, thick)
     room = int(np.abs(shift).max())
-    row = np.arange(rows + 2 * room)[:, None] - room + shift
-    level_HW = np.take_along_axis(mask_HW, row.clip(0, rows - 1), axis=0) & (row >= 0) & (row < rows)
-    found_HW = _level_rules(level_HW, length, thick)
-    return np.take_along_axis(found_HW, np.arange(rows)[:, None] + room - shift, axis=0)
+    found_HW = _level_rules(moved_columns(mask_HW, shift - room, rows + 2 * room, fill=0), length, thick)
+    return moved_columns(found_HW, room - shift, rows)
 
 
 def _level_rules(mask_HW: np.ndarray, length: int, thick: int) -> np.ndarray:

@@ -5,33 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from text_recognizer.errors import UserError
+from text_recognizer.inference.onnx_session import onnx_session
 from text_recognizer.page_input import CELL, STRIDE, page_input
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 FILE = "segmenter.onnx"
 
-FIRST_PIXELS = 250_000
-"""Pixels to which a larger page is first reduced; most pages need no second look."""
+FIRST_PIXELS, USUAL_PIXELS = 120_000, 250_000
+"""Pixels to which a larger page is reduced for the first look, and for the second if its text is not large; few pages
+need a third."""
 
-MOST_PIXELS = 12_000_000
-"""Pixels of the largest second look."""
+LARGE = 6.5
+"""The median x-height, in px, from which on the first look does."""
 
-TILE_PIXELS = 1_000_000
+MOST_PIXELS = 6_000_000
+"""Pixels of the largest look."""
+
+TILE_PIXELS = 800_000
 """Pixels that the network sees at once; larger pages are seen in bands, which bounds the memory."""
 
 OVERLAP = 96
 """Rows that neighbouring bands share; a multiple of the stride."""
 
 GOOD, BEST = (4.5, 14.0), 8.0
-"""The median x-heights, in px of the scaled page, that need no second look, and the one aimed at by it."""
+"""The median x-heights, in px of the scaled page, that need no further look, and the one aimed at by it."""
+
+SURE = 0.65
+"""Mean probability of what is taken for text; less on a reduced page, and its text may be too small to be seen."""
 
 MORE_LOOKS = 2
 
@@ -80,7 +83,7 @@ class Segmenter:
     """
 
     def __init__(self, model: Path, threads: int = 0) -> None:
-        self._session = _session(model, threads)
+        self._session = onnx_session(model, threads)
 
     @classmethod
     def load(cls, directory: Path | str | None = None, threads: int = 0) -> Segmenter:
@@ -103,11 +106,11 @@ class Segmenter:
             grey_HW: uint8, light or dark text, at least 1 px.
         """
         maps = self.look_at(grey_HW, min(1.0, (FIRST_PIXELS / grey_HW.size) ** 0.5))
+        if maps.scale < 1 and maps.x_height < LARGE:
+            maps = self.look_at(grey_HW, min(1.0, (USUAL_PIXELS / grey_HW.size) ** 0.5))
         most = min(LARGEST_ENLARGEMENT, (MOST_PIXELS / grey_HW.size) ** 0.5)
-        for _ in range(MORE_LOOKS):  # text that was all but invisible is judged better from nearer
-            if not maps.x_height or GOOD[0] <= maps.x_height <= GOOD[1]:
-                break
-            better = min(most, maps.scale * BEST / maps.x_height)
+        for _ in range(MORE_LOOKS):
+            better = min(most, maps.scale * _nearer(maps))
             if 0.8 < better / maps.scale < 1.25:
                 break
             maps = self.look_at(grey_HW, better)
@@ -131,8 +134,8 @@ class Segmenter:
     def _run(self, x_HW: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return maps [4, h, w] and turns [4, h / 4, w / 4], seen in bands where the page is large."""
         rows, columns = x_HW.shape
-        band = max(4 * OVERLAP, TILE_PIXELS // columns // STRIDE * STRIDE)
-        if rows <= band + OVERLAP:
+        band = max(2 * OVERLAP, TILE_PIXELS // columns // STRIDE * STRIDE - 2 * OVERLAP)
+        if rows <= band + 2 * OVERLAP:
             maps, turns = self._session.run(["maps", "turns"], {"x": x_HW[None, None]})
             return maps[0], turns[0]
         found_maps, found_turns = [], []
@@ -143,6 +146,18 @@ class Segmenter:
             found_maps.append(maps[0][:, (top - first) // CELL : end // CELL])
             found_turns.append(turns[0][:, (top - first) // STRIDE : end // STRIDE])
         return np.concatenate(found_maps, axis=1), np.concatenate(found_turns, axis=1)
+
+
+def _nearer(maps: PageMaps) -> float:
+    """Return how many times larger the page would better be seen, 1 where it is seen well.
+
+    Text that is all but invisible is not seen at all, or taken for larger than it is and with little certainty; so is
+    noise, which is therefore not enlarged beyond the page as it was given.
+    """
+    text = maps.core_hw[maps.core_hw > TEXT]
+    if len(text) < 2 or text.mean() < SURE:
+        return max(1.0, min(2.0, 1 / maps.scale))
+    return 1.0 if GOOD[0] <= maps.x_height <= GOOD[1] else BEST / maps.x_height
 
 
 def scaled_page(grey_HW: np.ndarray, scale: float) -> np.ndarray:
@@ -165,16 +180,3 @@ def _turn(turns: np.ndarray, core_hw: np.ndarray) -> np.ndarray:
     scores = turns[:, :rows, :columns][:, text_hw].astype(np.float64)
     scores -= scores.max(axis=0)
     return (scores - np.log(np.exp(scores).sum(axis=0))).mean(axis=1)
-
-
-def _session(model: Path, threads: int) -> InferenceSession:
-    import onnxruntime  # here, because it takes 0.1 s that `--help` has no use for
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own exceptions share no public base
-        reason = str(error).splitlines()[0][:200]
-        raise UserError(f"{model}: onnxruntime cannot load it ({reason}); export the segmenter again") from error

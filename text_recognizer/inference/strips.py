@@ -6,17 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from text_recognizer.inference.columns import moved_columns
 from text_recognizer.inference.ownership import NOBODY
 from text_recognizer.inference.tracing import Trace
 
-MARGIN = 0.06
+MARGIN = 0.04
 """Share of the ink's height that is left free above and below; twice that at the sides."""
 
-HIGHEST, LOWEST = 3.6, 2.3
-"""x-heights above and below the baseline beyond which a line's crop does not reach."""
+HIGHEST, LOWEST = 2.6, 1.4
+"""x-heights above and below the baseline beyond which a line's crop does not reach: were it as high as the longest
+stroke, a reader that scales lines to one height would see small letters."""
 
-THIN = 0.003
-"""Share of the line's width; rows with less ink than that, a single long stroke, do not count for its height."""
+USUAL, THIN = (1.7, 0.7), 0.01
+"""x-heights above and below the baseline within which all ink counts for a line's height; and the share of its width
+that a row beyond must have in ink to count, more than a few long strokes."""
 
 FINEST = 20
 """Pixels; x-height from which on a line is reduced by a whole factor, as far as this much is left."""
@@ -107,7 +110,9 @@ def _extent(y: np.ndarray, x: np.ndarray, line: Trace) -> Extent | None:
     x, below = x[near], below[near]
     lowest = int(np.floor(below.min()))
     inked = np.bincount((np.floor(below) - lowest).astype(np.int64))
-    rows = np.flatnonzero(inked > max(1.0, THIN * np.ptp(x)))
+    row = np.arange(lowest, lowest + len(inked))
+    usual = (row >= -USUAL[0] * unit) & (row < USUAL[1] * unit)
+    rows = np.flatnonzero(inked > np.where(usual, 0.0, max(1.0, THIN * np.ptp(x))))
     if not len(rows):
         return None
     top, bottom = float(lowest + rows[0]), float(lowest + rows[-1] + 1)
@@ -165,9 +170,7 @@ def _straightened(window_hw: np.ndarray, baseline_W: np.ndarray, above: float, b
     if not np.ptp(baseline_W):
         top = max(0, round(baseline_W[0] - above))
         return window_hw[top : max(top + 1, min(rows, round(baseline_W[0] + below)))]
-    offset = np.rint(baseline_W - above).astype(np.int32)
-    row = np.arange(max(1, round(above + below)), dtype=np.int32)[:, None] + offset
-    return np.take_along_axis(window_hw, row.clip(0, rows - 1), axis=0)
+    return moved_columns(window_hw, np.rint(baseline_W - above).astype(np.int64), max(1, round(above + below)))
 
 
 def _foreign(owner_hw: np.ndarray, number: int) -> np.ndarray:

@@ -23,6 +23,9 @@ STRAIGHT = 0.3
 CLOSE = 0.9
 """x-heights; two lines, one above the other, are further apart than this."""
 
+SHARED = 0.6
+"""Share of a line's length that runs beside a longer one for the two to be compared."""
+
 REACH = 3.0
 """x-heights over which two pieces of one line are joined when no separator stands between them."""
 
@@ -46,7 +49,7 @@ class Trace:
         """Return the baseline's height at `x`, straight on for some x-heights beyond its ends, then level."""
         return np.interp(x, *self._lengthened)
 
-    @property
+    @cached_property
     def slope(self) -> float:
         """Pixels per pixel by which the line falls from left to right, as a whole."""
         x = self.x_N - self.x_N.mean()
@@ -211,18 +214,18 @@ def _moving_mean(values: np.ndarray, half: int) -> np.ndarray:
 
 def _apart(lines: list[Trace]) -> list[Trace]:
     """Leave out what runs so close to a longer line that it can only be part of it, such as a row of descenders."""
-    longest_first = sorted(lines, key=lambda line: line.x_N[0] - line.x_N[-1])
-    kept: list[Trace] = []
-    for line in longest_first:
-        if not any(_beside(line, other) for other in kept):
+    if len(lines) < 2:
+        return lines
+    left, right = (np.array([line.x_N[end] for line in lines]) for end in (0, -1))
+    height, slope = np.array([line.x_height for line in lines]), np.array([line.slope for line in lines])
+    middle_x, middle_y = (left + right) / 2, np.array([line.y_N.mean() for line in lines])
+    low, high = np.maximum(left[:, None], left), np.minimum(right[:, None], right)
+    at = (low + high) / 2
+    y = middle_y[:, None] + slope[:, None] * (at - middle_x[:, None])
+    near = np.abs(y - y.T) < CLOSE * np.sqrt(height[:, None] * height)
+    beside = near & (high - low >= SHARED * (right - left)[:, None])
+    kept: list[int] = []
+    for line in np.argsort(left - right, kind="stable").tolist():
+        if not beside[line, kept].any():
             kept.append(line)
-    return kept
-
-
-def _beside(line: Trace, other: Trace) -> bool:
-    left, right = max(line.x_N[0], other.x_N[0]), min(line.x_N[-1], other.x_N[-1])
-    if right - left < 0.6 * (line.x_N[-1] - line.x_N[0]):
-        return False
-    x = np.linspace(left, right, 5)
-    apart = float(np.abs(line.y_at(x) - other.y_at(x)).mean())
-    return apart < CLOSE * (line.x_height * other.x_height) ** 0.5
+    return [lines[line] for line in sorted(kept)]
