@@ -6,7 +6,7 @@ export TORCH LAB_MANAGER
 export CUSTOM_COMPILE_COMMAND := make pip-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-upgrade lint test test-fast demo train evaluate export language-model read fonts texts pages bench-env lean clean
+.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-upgrade lint test test-fast demo train evaluate export language-model read fonts texts words pages bench-env lean clean
 
 help:  ## print every target with its meaning
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -51,7 +51,7 @@ evaluate: env  ## score a run on the frozen lines: make evaluate ARGS="--help"
 export: env  ## write a run as ONNX with its recipe: make export ARGS="--help"
 	$(BIN)/python training/export.py $(ARGS)
 
-language-model: env  ## build the language model that the shipped models share (after make texts)
+language-model: env  ## build the language model that the shipped models share (after make texts words)
 	$(BIN)/python -m training.language_model --least 5 --out text_recognizer/weights/language_model.npz $(ARGS)
 
 read: env  ## read an image or a folder of them: make read IMAGE=page.png ARGS="--boxes out.png"
@@ -62,6 +62,9 @@ fonts: env  ## fetch the font families of data/raw/fonts/metadata.toml (optional
 
 texts: env  ## fetch the documents of data/raw/texts/metadata.toml in 13 languages (optional, needs the network)
 	$(BIN)/python -m text_recognizer.synth.fetch_texts $(ARGS)
+
+words: env  ## fetch the word lists of data/raw/words/metadata.toml for the language model (optional, needs the network)
+	$(BIN)/python -m training.words $(ARGS)
 
 pages: env  ## fetch the transcribed pages of data/raw (optional, needs the network)
 	$(BIN)/python -m text_recognizer.data.fetch_pages $(ARGS)

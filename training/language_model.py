@@ -2,16 +2,18 @@
 
     .venv/bin/python -m training.language_model --out text_recognizer/weights/language_model.npz
 
-learns from the training documents in data/texts (`make texts`) and the package's own, and measures on what is kept for
-validation. Transcriptions are learnt from only with --pages: those of data/copiste are copies of texts that the writers
-kept for validation copied too, so that a model which knows them would seem better there than it is.
+learns from the training documents in data/texts (`make texts`), the package's own and the word lists in data/words
+(`make words`), and measures on what is kept for validation. Transcriptions are learnt from only with --pages: those of
+data/copiste are copies of texts that the writers kept for validation copied too, so that a model which knows them would
+seem better there than it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from jsonargparse import ArgumentParser
@@ -24,6 +26,7 @@ from text_recognizer.errors import UserError
 from text_recognizer.synth.documents import bundled_text, folder_languages
 from text_recognizer.synth.splits import TEXTS, Split
 from training.command_line import mistakes_shown, parse
+from training.words import MOST, read_words
 
 BITS = 8
 """Of a character in the key of an n-gram; order times bits is at most 64."""
@@ -33,6 +36,15 @@ STEP = 0.3
 
 WEIGHTS = {"french": 3.0, "english": 2.0, "handwritten": 8.0}
 """How often a text is counted; other languages once."""
+
+LISTED, LISTED_ELSE = {"french": (6.0, MOST), "english": (6.0, MOST)}, (0.5, 30_000)
+"""Millions of words that a language's list stands for, and words of it that count; of the other languages."""
+
+CAPITALISED = 0.1
+"""How often a listed word counts with a capital as well."""
+
+GAP = 0
+"""The number that n-grams do not reach across."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +75,32 @@ def texts(folder: Path, pages: Path | None, split: Split) -> dict[str, str]:
     return found
 
 
-def streams_of(read: dict[str, str]) -> tuple[str, list[tuple[np.ndarray, float]]]:
+def listed_words(folder: Path) -> Iterator[tuple[str, float]]:
+    """Yield equally frequent words of the lists in a folder as one text, between spaces and apart, with its weight.
+
+    Raises:
+        UserError: the folder holds no list.
+    """
+    paths = sorted(folder.glob("*.tsv"))
+    if not paths:
+        raise UserError(f"{folder}: holds no list of words (LANGUAGE.tsv); run make words, or give --words null")
+    for path in paths:
+        millions, most = LISTED.get(path.stem, LISTED_ELSE)
+        for frequency, words in read_words(path, most):
+            yield "\0".join(f" {word} " for word in words), millions * frequency
+            yield "\0".join(f" {word.capitalize()} " for word in words), CAPITALISED * millions * frequency
+
+
+def streams_of(
+    read: dict[str, str], listed: Iterable[tuple[str, float]] = ()
+) -> tuple[str, list[tuple[np.ndarray, float]]]:
     """Return the characters by frequency, and each text as their numbers from 1, with its weight.
 
     An eighth of each text is counted in capitals as well, and each character once.
+
+    Args:
+        read: texts by their names.
+        listed: words with the weight that they have.
     """
     parts = [(text, WEIGHTS.get(name, 1.0)) for name, text in read.items()]
     parts += [(text[: len(text) // 8].upper(), 1.0) for text, _ in parts] + [(LATIN, 1.0)]
@@ -74,7 +108,9 @@ def streams_of(read: dict[str, str]) -> tuple[str, list[tuple[np.ndarray, float]
     counts = sum(weight * np.bincount(text_L, minlength=len(LATIN) + 1) for text_L, weight in streams)
     order = np.argsort(-np.asarray(counts)[1:], kind="stable")  # differences of siblings are small then
     place = np.concatenate([[0], 1 + np.argsort(order)]).astype(np.uint8)
-    return "".join(LATIN[k] for k in order), [(place[text_L], weight) for text_L, weight in streams]
+    found = [(place[text_L], weight) for text_L, weight in streams]
+    characters = "".join(LATIN[k] for k in order)
+    return characters, found + [(numbers_of(text, characters, {"\0": GAP}), weight) for text, weight in listed]
 
 
 def levels_of(streams: Sequence[tuple[np.ndarray, float]], order: int) -> list[Level]:
@@ -99,9 +135,12 @@ def levels_of(streams: Sequence[tuple[np.ndarray, float]], order: int) -> list[L
 
 def _keys(text_L: np.ndarray, n: int) -> np.ndarray:
     keys = np.zeros(len(text_L) - n + 1, np.uint64)
+    apart = np.zeros(len(keys), bool)
     for k in range(n):
-        keys = keys << np.uint64(BITS) | text_L[k : len(text_L) - n + 1 + k].astype(np.uint64)
-    return keys
+        numbers = text_L[k : len(text_L) - n + 1 + k]
+        keys = keys << np.uint64(BITS) | numbers.astype(np.uint64)
+        apart |= numbers == GAP
+    return keys[~apart]
 
 
 def _counted(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -119,7 +158,7 @@ def _merged(parts: list[tuple[np.ndarray, np.ndarray, float]]) -> tuple[np.ndarr
 
 
 def _starts(ascending: np.ndarray) -> np.ndarray:
-    return np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]]))
+    return np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]])[: len(ascending)])
 
 
 def kneser_ney(levels: list[Level], classes: int, space: int) -> list[np.ndarray]:
@@ -191,12 +230,14 @@ def write_model(path: Path, characters: str, levels: list[Level], least: float) 
     return sum(map(len, chars))
 
 
-def numbers_of(text: str, characters: str) -> np.ndarray:
-    """Return the numbers of a text's characters, from 1; what is not among `characters` is left out."""
-    table = np.zeros(0x11_0000, np.uint8)
+def numbers_of(text: str, characters: str, others: Mapping[str, int] = MappingProxyType({})) -> np.ndarray:
+    """Return the numbers of a text's characters, uint8, from 1; what is not among them or `others` is left out."""
+    table = np.full(0x11_0000, -1, np.int16)
     table[list(map(ord, characters))] = np.arange(1, len(characters) + 1)
+    for character, number in others.items():
+        table[ord(character)] = number
     numbers = table[np.frombuffer(text.encode("utf-32-le"), np.uint32)]
-    return numbers[numbers > 0]
+    return numbers[numbers >= 0].astype(np.uint8)
 
 
 def measured(path: Path, held_back: dict[str, str], most: int = 20_000) -> Iterator[tuple[str, float]]:
@@ -213,14 +254,16 @@ def main(arguments: list[str] | None = None) -> int:
     """Write a model and print its size and bits per character."""
     parser = ArgumentParser(prog="language_model.py", description=__doc__, exit_on_error=False)
     parser.add_argument("--texts", type=Path, default=Path("data/texts"), help="what make texts fetched")
+    parser.add_argument("--words", type=Path | None, default=Path("data/words"), help="what make words fetched")
     parser.add_argument("--pages", type=Path | None, help="transcribed pages, whose texts count too")
     parser.add_argument("--out", type=Path, default=Path("runs/language_model.npz"))
-    parser.add_argument("--order", type=int, default=7, help="characters of the longest n-grams, 2 to 8")
+    parser.add_argument("--order", type=int, default=8, help="characters of the longest n-grams, 2 to 8")
     parser.add_argument("--least", type=float, default=5.0, help="gain below which an n-gram is left out")
     options = parse(parser, arguments, {})
     if not 2 <= options.order <= 64 // BITS:
         raise UserError(f"--order {options.order}: n-grams have 2 to {64 // BITS} characters; choose one of these")
-    characters, streams = streams_of(texts(options.texts, options.pages, "train"))
+    listed = listed_words(options.words) if options.words else ()
+    characters, streams = streams_of(texts(options.texts, options.pages, "train"), listed)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     size = write_model(options.out, characters, levels_of(streams, options.order), options.least)
     print(f"{options.out}: {size:,} n-grams, {options.out.stat().st_size:,} bytes")

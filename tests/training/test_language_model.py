@@ -24,7 +24,12 @@ def texts(tmp_path_factory):
 
 def built(path, texts, **options):
     arguments = [f"--{name}={value}" for name, value in options.items()]
-    assert language_model.main(["--texts", str(texts), "--pages", "null", "--out", str(path), *arguments]) == 0
+    assert (
+        language_model.main(
+            ["--texts", str(texts), "--words", "null", "--pages", "null", "--out", str(path), *arguments]
+        )
+        == 0
+    )
     return Continuations(LanguageModel.load(path), Charset(LATIN))
 
 
@@ -100,6 +105,6 @@ def test_the_program_builds_a_model_and_tells_its_bits(tmp_path, texts, capsys):
 )
 def test_what_cannot_be_built_is_refused_in_a_sentence(arguments, complaint, capsys, tmp_path):
     with pytest.raises(SystemExit) as exit_, mistakes_shown():
-        language_model.main(["--pages", "null", "--out", str(tmp_path / "m.npz"), *arguments])
+        language_model.main(["--words", "null", "--pages", "null", "--out", str(tmp_path / "m.npz"), *arguments])
     assert exit_.value.code in (1, 2)
     assert complaint in capsys.readouterr().err

