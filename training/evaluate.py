@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from text_recognizer.callbacks.sample_pictures import picture_of
 from text_recognizer.data.alto_pages import page_samples, read_pages
 from text_recognizer.data.base import Sample
 from text_recognizer.data.frozen_lines import TABLE, read_lines
+from text_recognizer.data.transcription import without_marks
 from text_recognizer.errors import UserError
 from text_recognizer.inference.recipe import FILE_NAME
 from text_recognizer.metrics.error_rate import character_error_rate, word_error_rate
@@ -52,20 +53,32 @@ def score(name: str, read: Sequence[str], truths: Sequence[str]) -> Score:
     return Score(name, len(truths), cer.rate, cer.interval(), wer.rate, wer.interval())
 
 
-def scores_of(read_with: ReadLines, folders: Sequence[Path], worst: Path | None = None) -> list[Score]:
+RUN = 4
+"""Words in a row that two texts must share to be taken for copies of one."""
+
+
+def scores_of(
+    read_with: ReadLines, folders: Sequence[Path], worst: Path | None = None, learnt: Path | None = None
+) -> list[Score]:
     """Read the lines of each folder, return a score per folder and, below it, one per source within.
 
     Args:
         read_with: the reader.
         folders: each with a truth.tsv, or with transcribed pages (ALTO or PAGE XML), whose lines are cut by the truth.
         worst: where the worst lines of all folders are drawn.
+        learnt: a folder of lines that the model learnt; those of `folders` that share no text with it get a score too.
     """
     scores: list[Score] = []
+    known = runs_of_words(texts_of(learnt)) if learnt else set()
     everything: list[tuple[Sample, str]] = []
     for folder in folders:
         samples = samples_of(folder)
         read = read_with([sample.image_HW for sample in samples])
         scores.append(score(folder.name, read, [sample.text for sample in samples]))
+        if learnt:
+            new = [(r, s.text) for r, s in zip(read, samples, strict=True) if not known & runs_of_words([s.text])]
+            name = f"{folder.name}, no text of {learnt.name}"
+            scores.append(score(name, [r for r, _ in new], [t for _, t in new]))
         for source in sorted({sample.source for sample in samples}):
             rows = [(r, s.text) for r, s in zip(read, samples, strict=True) if s.source == source]
             scores.append(score(f"  {source}", [r for r, _ in rows], [t for _, t in rows]))
@@ -75,21 +88,44 @@ def scores_of(read_with: ReadLines, folders: Sequence[Path], worst: Path | None 
     return scores
 
 
-def ablated(model: Path, folders: Sequence[Path]) -> list[Score]:
+def ablated(model: Path, folders: Sequence[Path], learnt: Path | None = None) -> list[Score]:
     """Return the scores of an exported model without its language model, and without its second look as well."""
     if not (model / FILE_NAME).exists():
         raise UserError(f"--ablate: {model} is not an exported model, it has nothing to leave out; leave out --ablate")
     found = []
     for second_look, name in ((True, "greedy"), (False, "greedy, one look")):
-        scores = scores_of(reader_of(model, language_model=False, second_look=second_look), folders)
+        scores = scores_of(reader_of(model, language_model=False, second_look=second_look), folders, learnt=learnt)
         found += [replace(row, source=f"{row.source}, {name}") for row in scores]
     return found
 
 
 def samples_of(folder: Path) -> list[Sample]:
     """Return the lines of a folder with a truth.tsv, or those of a folder of transcribed pages."""
-    is_pages = not (folder / TABLE).exists() and any(folder.rglob("*.xml"))
-    return page_samples(read_pages(folder)) if is_pages else read_lines(folder)
+    return page_samples(read_pages(folder)) if _is_pages(folder) else read_lines(folder)
+
+
+def _is_pages(folder: Path) -> bool:
+    return not (folder / TABLE).exists() and any(folder.rglob("*.xml"))
+
+
+def texts_of(folder: Path) -> list[str]:
+    """Return the texts of a folder's lines, of its pages in their order."""
+    if _is_pages(folder):
+        return [without_marks(line.text) for page in read_pages(folder) for line in page.lines]
+    return [sample.text for sample in read_lines(folder)]
+
+
+def runs_of_words(texts: Iterable[str]) -> set[tuple[str, ...]]:
+    """Return all runs of `RUN` words in texts, and whole texts that are shorter; case does not count.
+
+    >>> sorted(runs_of_words(["Il était une fois un roi", "Le roi"]))[0]
+    ('il', 'était', 'une', 'fois')
+    """
+    found = set()
+    for text in texts:
+        words = text.casefold().split()
+        found |= {tuple(words[k : k + RUN]) for k in range(max(1, len(words) - RUN + 1))}
+    return found
 
 
 def draw_worst(lines: Sequence[tuple[Sample, str]], path: Path, count: int = 20) -> None:
@@ -119,6 +155,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where the newest run is looked for")
     parser.add_argument("--details", type=bool, default=True, help="a row per font or writer")
     parser.add_argument("--ablate", type=bool, default=False, help="rows for greedy readings too")
+    about = "folder of lines or pages that were learnt: a row too for the lines that share no text with it"
+    parser.add_argument("--unseen", type=Path | None, help=about)
     parser.add_argument("--worst", type=Path | None, help="picture of the worst lines; beside the model if left out")
     parser.add_argument("--json", type=Path | None, help="file that the scores are written to")
     options = parse(parser, arguments, {})
@@ -128,8 +166,8 @@ def main(arguments: list[str] | None = None) -> int:
     check_writable("--worst", worst)
     if options.json:
         check_writable("--json", options.json)
-    scores = ablated(model, options.lines) if options.ablate else []
-    scores += scores_of(read_with, options.lines, worst)
+    scores = ablated(model, options.lines, options.unseen) if options.ablate else []
+    scores += scores_of(read_with, options.lines, worst, options.unseen)
     print_table(scores, options.details)
     print(f"the worst lines: {worst}")
     if options.json:

@@ -143,3 +143,13 @@ def test_a_run_has_nothing_to_leave_out(tmp_path):
     run, lines = save_tiny_run(tmp_path / "run"), save_lines(tmp_path / "lines")
     with pytest.raises(UserError, match="--ablate: .* is not an exported model"):
         evaluate.main([str(run), "--lines", str(lines), "--ablate", "true"])
+
+
+def test_lines_whose_text_was_learnt_are_left_out_of_a_row_of_their_own(tmp_path):
+    learnt = tmp_path / "train"
+    for number, text in enumerate(["so A b e d d", "bab"]):
+        write_page(learnt, f"text_000{number}", [text])
+    lines = save_lines(tmp_path / "lines", [("a b e d", "anna"), ("bab", "anna"), ("bab a", "berta"), ("de", "berta")])
+    scores = evaluate.scores_of(lambda lines: ["bab a"] * len(lines), [lines], learnt=learnt)
+    row = next(row for row in scores if row.source == "lines, no text of train")
+    assert (row.lines, row.cer) == (2, pytest.approx(5 / 7))
