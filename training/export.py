@@ -22,11 +22,13 @@ import numpy as np
 import torch
 import yaml
 from jsonargparse import ArgumentParser
+from jsonargparse.typing import ClosedUnitInterval
 from torch import Tensor, nn
 
 from text_recognizer.data.alto_pages import page_samples, split_pages
 from text_recognizer.errors import UserError
 from text_recognizer.inference.recipe import Recipe, sha256_of
+from text_recognizer.inference.second_look import BELOW
 from text_recognizer.metrics.error_rate import character_error_rate
 from text_recognizer.models.base import LineModel
 from text_recognizer.synth.lines import GROUP, LineSynthesiser
@@ -61,11 +63,13 @@ def export(
     card: str,
     proof_lines: int = 200,
     int8: Sequence[np.ndarray] | None = None,
+    second_look: float = BELOW,
 ) -> None:
     """Write ``model.onnx``, ``recipe.json`` and ``card.md`` into `folder`, all three or none.
 
     Args:
         int8: lines that set the ranges of a quantised model; without them the model stays in float.
+        second_look: greedy confidence below which lines are read again, drawn wider; 0 for never.
 
     Raises:
         UserError: torch and onnxruntime disagree on a line, or the folder cannot be written.
@@ -88,6 +92,7 @@ def export(
             min_width=16,
             max_width=4096,
             sha256={"model.onnx": sha256_of(beside / "model.onnx")},
+            second_look=second_look,
             created_by=created_by,
         )
         recipe.save(beside)
@@ -226,6 +231,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="where the newest run is looked for")
     parser.add_argument("--state", type=Path | None, help="write only the weights, for --start of a later run")
     parser.add_argument("--int8", type=Path | None, help="quantise; a folder of pages whose lines set the ranges")
+    about = "greedy confidence below which a line is read again, drawn wider; 0 for never"
+    parser.add_argument("--second_look", type=ClosedUnitInterval, default=BELOW, help=about)
     parser.add_argument("--name", type=str | None, help="of the model; the run's name if left out")
     options = parse(parser, arguments, {})
     path = options.run or latest_run(options.runs)
@@ -240,7 +247,7 @@ def main(arguments: list[str] | None = None) -> int:
     created_by = {key: origin.get(key) for key in ("git_commit", "locks_sha256", "python")}
     created_by["finished"] = read_json(run / "finished.json")
     ranges = None if options.int8 is None else range_lines(options.int8, model.characters)
-    export(model, folder, name, created_by, card_of(run, name), int8=ranges)
+    export(model, folder, name, created_by, card_of(run, name), int8=ranges, second_look=options.second_look)
     size = (folder / "model.onnx").stat().st_size / 1e6
     print(f"{folder}: {size:.1f} MB, the same text as torch on 200 lines")
     return 0

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -139,4 +141,6 @@ def test_an_unsure_line_is_read_again_wider_and_the_surer_reading_taken(recogniz
     assert first[1].confidence < BELOW
     assert [reading.text for reading in readings[::2]] == ["abcde", ""]
     assert readings[1].confidence >= first[1].confidence
+    never = LineRecognizer(replace(recognizer.recipe, second_look=0.0), model_folder / "model.onnx", threads=1)
+    assert never.read(lines)[1].confidence == first[1].confidence, "a recipe can do without"
     assert np.abs(readings[1].x - first[1].x).max() < 4, "places are in pixels of the line as it was given"

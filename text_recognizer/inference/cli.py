@@ -75,7 +75,7 @@ def _reader(options: Namespace):  # type: ignore[no-untyped-def]
     from text_recognizer.inference.page_reader import PageReader
     from text_recognizer.inference.segmenter import Segmenter
 
-    recognizer = LineRecognizer.load(options.model, options.threads, options.language_model)
+    recognizer = LineRecognizer.load(options.model, options.threads, options.language_model, options.second_look)
     segmenter = None if options.line else Segmenter.load(options.model, options.threads)
     return PageReader(recognizer, options.line, segmenter, options.abstain)
 

@@ -17,7 +17,7 @@ from text_recognizer.errors import UserError
 from text_recognizer.image import line_input, line_width, padded_width
 from text_recognizer.inference.onnx_session import onnx_session
 from text_recognizer.inference.recipe import Recipe
-from text_recognizer.inference.second_look import BELOW, stretched
+from text_recognizer.inference.second_look import stretched
 from text_recognizer.inference.shipped import model_folder
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class LineRecognizer:
         model: the ONNX file.
         threads: that one line's arithmetic is spread over; 0 lets onnxruntime choose.
         batch_pixels: widest sum of padded widths in one run of the model; bounds the memory.
-        second_look: whether lines that the model is unsure of are read again, drawn wider.
+        second_look: whether lines that the model is unsure of are read again, drawn wider, if the recipe has it so.
 
     Raises:
         UserError: the model cannot be loaded or does not fit its recipe.
@@ -87,7 +87,8 @@ class LineRecognizer:
     def __init__(
         self, recipe: Recipe, model: Path, threads: int = 0, batch_pixels: int = 2_000, second_look: bool = True
     ) -> None:
-        self.recipe, self.batch_pixels, self.second_look = recipe, batch_pixels, second_look
+        self.recipe, self.batch_pixels = recipe, batch_pixels
+        self.look_again_below = recipe.second_look if second_look else 0.0
         self._language = None
         if recipe.language_model:
             file = recipe.language_model_path(model.parent)
@@ -109,7 +110,7 @@ class LineRecognizer:
             model: the folder of one, or the name of one that comes with the package, by default the best.
             threads: that one line's arithmetic is spread over; 0 lets onnxruntime choose.
             language_model: whether the one that the recipe names, if any, helps where the model is unsure.
-            second_look: whether lines that the model is unsure of are read again, drawn wider.
+            second_look: whether lines that the model is unsure of are read again, drawn wider, if the recipe has it so.
         """
         folder = model_folder(model)
         recipe = Recipe.load(folder)
@@ -131,8 +132,8 @@ class LineRecognizer:
 
     def _read(self, lines: Sequence[np.ndarray]) -> list[LineReading]:
         parts = self._parts(lines)
-        if self.second_look:
-            unsure = [number for number, found in enumerate(parts) if 0 < _certainty(found) < BELOW]
+        if self.look_again_below:
+            unsure = [number for number, found in enumerate(parts) if 0 < _certainty(found) < self.look_again_below]
             again = self._parts([stretched(lines[number], self.recipe.height) for number in unsure])
             for number, found in zip(unsure, again, strict=True):
                 parts[number] = max(parts[number], found, key=_certainty)

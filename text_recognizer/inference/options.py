@@ -70,6 +70,8 @@ def _parser() -> tuple[Parser, Parser]:
     add("--abstain", type=_share, default=0.0, metavar="P", help="give no text for lines less certain than P, 0 to 1")
     about = "have a language model help with lines that the model is unsure of (default: it does)"
     add("--language-model", action=argparse.BooleanOptionalAction, default=True, help=about)
+    about = "read lines that the model is unsure of again, drawn wider (default: as the model's recipe has it)"
+    add("--second-look", action=argparse.BooleanOptionalAction, default=True, help=about)
     add("--threads", type=_count, default=0, metavar="N", help="threads per line; 0 (default) leaves it to onnxruntime")
     return parser, reader
 

@@ -11,11 +11,12 @@ from typing import Any
 from text_recognizer.charset import Charset
 from text_recognizer.decoding.language_path import LanguageOptions
 from text_recognizer.errors import UserError, nearest
+from text_recognizer.inference.second_look import BELOW
 
 FORMAT = 1
 FILE_NAME = "recipe.json"
 POLARITY = "dark-on-light"
-_OPTIONAL = ("created_by", "confidence", "language_model")
+_OPTIONAL = ("second_look", "created_by", "confidence", "language_model")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Recipe:
         sha256: digests of the files beside the recipe, by name.
         polarity: always "dark-on-light".
         confidence: scale and shift that turn the log odds of the model's probabilities into those of being right.
+        second_look: greedy confidence below which a line is read again, drawn wider; 0 for never.
         language_model: which one helps where the model is unsure; none if left out.
         created_by: who trained it, for people.
     """
@@ -47,6 +49,7 @@ class Recipe:
     model: str = "model.onnx"
     polarity: str = POLARITY
     confidence: tuple[float, float] = (1.0, 0.0)
+    second_look: float = BELOW
     language_model: LanguageOptions | None = None
     created_by: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
@@ -152,6 +155,7 @@ def _checked(path: Path, tree: dict[str, Any]) -> dict[str, Any]:
     wrong += [key for key in ("sha256",) if type(tree[key]) is not dict or tree["model"] not in tree[key]]
     wrong += [key for key in ("polarity",) if tree[key] != POLARITY]
     wrong += [key for key in ("language_model",) if not _is_language_model(tree.get(key))]
+    wrong += [key for key in ("second_look",) if not _are_numbers([tree.get(key, BELOW)], 1)]
     wrong += [key for key in ("confidence",) if not _are_numbers(tree.get(key, [1.0, 0.0]), 2)]
     if wrong:
         shown = ", ".join(f"{key} = {str(tree[key])[:40]!r}" for key in wrong)

@@ -11,7 +11,7 @@ STRETCH = 1.3
 """Width of the second look by that of the first."""
 
 BELOW = 0.9
-"""Greedy confidence of the first look from which on there is no second."""
+"""Greedy confidence of the first look from which on there is no second, unless a recipe says otherwise."""
 
 
 def stretched(line_HW: np.ndarray, height: int) -> np.ndarray:
