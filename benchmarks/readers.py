@@ -112,7 +112,8 @@ def readers(options: argparse.Namespace) -> list[peers.Reader]:
         pairs = [pair.rpartition("=") for pair in options.ours]
         folders = {name or Path(folder).name: Path(folder) for name, _, folder in pairs}
     found = [peers.ours(name, folder) for name, folder in folders.items()]
-    found += [peers.ours(f"{name}, greedy", folder, greedy=True) for name, folder in folders.items()]
+    helped = {name: folder for name, folder in folders.items() if peers.is_helped(folder)}
+    found += [peers.ours(f"{name}, greedy", folder, greedy=True) for name, folder in helped.items()]
     names = chosen(options.readers, peers.PEERS, "--readers")
     for name in names:
         if options.readers is None and not peers.installed(name):

@@ -5,7 +5,7 @@
 
 One row per reader: ms per line and per page, how many times as long as our fastest model takes (the peers beside us, in
 turns, in the same run), seconds from the start of the process to its first answer, and the most memory that it held on
-the large page. The pictures are drawn in families, and with texts, that no training has seen. Tesseract reads the list
+the large page. The pictures are drawn by writers, in families and with texts that no training has seen. Tesseract reads the list
 of lines in one process.
 """
 
@@ -41,7 +41,7 @@ LARGE = 3_000
 def line_pictures(fonts: Path | None) -> Iterator[Drawn]:
     """Yield lines of about 28 characters, print and handwriting in turns."""
     for share in (0.0, 1.0):
-        drawn = LineSynthesiser(seed=9, split="test", height=40, handwriting=share, fonts=fonts, strokes=0.0)
+        drawn = LineSynthesiser(seed=9, split="validation", height=40, handwriting=share, fonts=fonts)
         lines = (drawn.line(index * GROUP) for index in count())
         some = (line for line in lines if len(line.text) in CHARACTERS)
         yield from ((line.image_HW, line.text, line.source) for line in islice(some, 30))
@@ -50,7 +50,7 @@ def line_pictures(fonts: Path | None) -> Iterator[Drawn]:
 def page_pictures(fonts: Path | None, lines: int, pages: int, side: int | None = None) -> Iterator[Drawn]:
     """Yield pages, print and handwriting in turns, enlarged to a longer side of `side` px."""
     for share in (0.0, 1.0):
-        drawn = PageSynthesiser(seed=9, split="test", handwriting=share, fonts=fonts, lines=(lines, lines))
+        drawn = PageSynthesiser(seed=9, split="validation", handwriting=share, fonts=fonts, lines=(lines, lines))
         for page in map(drawn.page, range(pages // 2)):
             picture = Image.fromarray(page.image_HW)
             if side:

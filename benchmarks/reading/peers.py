@@ -54,6 +54,12 @@ class Reader:
     is_remote: bool = False
 
 
+def is_helped(folder: Path) -> bool:
+    """Return whether a model of ours has a language model or looks twice, so that it can be read without."""
+    recipe = Recipe.load(folder)
+    return bool(recipe.language_model or recipe.second_look)
+
+
 def ours(name: str, folder: Path, greedy: bool = False) -> Reader:
     """Return the reader of a model's folder.
 

@@ -45,11 +45,14 @@ class LanguageModel:
     ) -> None:
         roots = int(len(chars_N) - counts_M.sum(dtype=np.int64))
         self.characters = characters
-        self.chars_N = np.concatenate([[0], chars_N]).astype(np.uint8)  # the root is node 0 from here on
-        self.scores_N = np.concatenate([[0], scores_N]).astype(np.uint8)
+        root = np.zeros(1, np.uint8)  # node 0 from here on
+        self.chars_N, self.scores_N = np.concatenate([root, chars_N]), np.concatenate([root, scores_N])
         self.step = step
-        first_M = 1 + np.concatenate([[0, roots], roots + np.cumsum(counts_M, dtype=np.int64)])
-        self.first_M = first_M.astype(np.int32)
+        first_M = np.empty(len(counts_M) + 2, np.int32)
+        first_M[:2] = 1, 1 + roots
+        np.cumsum(counts_M, dtype=np.int32, out=first_M[2:])
+        first_M[2:] += 1 + roots
+        self.first_M = first_M
         """Node i has the children first_M[i] to first_M[i + 1]; nodes from len(first_M) - 1 on have none."""
 
     @classmethod
@@ -103,20 +106,23 @@ def packed(chars_N: np.ndarray, counts_M: np.ndarray) -> np.ndarray:
 
 
 def unpacked(differences_N: np.ndarray, counts_M: np.ndarray) -> np.ndarray:
-    """Return the characters that `packed` was given."""
-    total = np.cumsum(differences_N, dtype=np.int64)
+    """Return the characters that `packed` was given, uint8; so is all that leads there, modulo 256."""
+    total = np.cumsum(differences_N, dtype=np.uint8)
     first = _first_children(len(differences_N), counts_M)
     before = total[first] - differences_N[first]
-    sizes = np.diff(first, append=len(differences_N))
-    return (total - np.repeat(before, sizes)).astype(np.uint8)
+    total -= np.repeat(before, np.diff(first, append=np.int32(len(differences_N))))
+    return total
 
 
 def _first_children(nodes: int, counts_M: np.ndarray) -> np.ndarray:
     roots = nodes - int(counts_M.sum(dtype=np.int64))
     if roots < 1:
         raise ValueError(f"{nodes} nodes cannot have {nodes - roots} children")
-    families = counts_M[counts_M > 0].astype(np.int64)
-    return np.concatenate([[0], roots + np.cumsum(families) - families])
+    families = counts_M[counts_M > 0]
+    first = np.zeros(len(families) + 1, np.int32)
+    np.cumsum(families[:-1], dtype=np.int32, out=first[2:])
+    first[1:] += roots
+    return first
 
 
 class Continuations:
