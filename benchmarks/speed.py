@@ -5,8 +5,8 @@
 
 One row per reader: ms per line and per page, how many times as long as our fastest model takes (the peers beside us, in
 turns, in the same run), seconds from the start of the process to its first answer, and the most memory that it held on
-the large page. The pictures are drawn by writers, in families and with texts that no training has seen. Tesseract reads the list
-of lines in one process.
+the large page. The pictures are drawn by writers, in families and with texts that no training has seen. Tesseract reads
+the list of lines in one process.
 """
 
 from __future__ import annotations
