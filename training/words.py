@@ -13,12 +13,13 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 from text_recognizer.errors import UserError
 from text_recognizer.synth.fetch import unpack
 from text_recognizer.synth.fetch_texts import digest
+from training.run_folder import write_whole
 
 METADATA = Path("data/raw/words/metadata.toml")
 
@@ -108,12 +109,10 @@ def _is_word(word: str) -> bool:
 
 
 def _write(target: Path, words: Iterator[tuple[str, float]]) -> None:
-    beside = target.with_suffix(".part")
-    rows = (f"{word}\t{frequency:.4g}\n" for (word, frequency), _ in zip(words, range(MOST), strict=False))
+    rows = (f"{word}\t{frequency:.4g}\n" for word, frequency in islice(words, MOST))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text("".join(rows), encoding="utf-8")
-        beside.replace(target)
+        write_whole(target, "".join(rows))
     except OSError as error:
         raise UserError(f"{target}: cannot be written ({error.strerror}); name another folder with --out") from error
 
