@@ -14,10 +14,10 @@ ARROWS = {
     "api_server": {"monitoring", "inference"},
     "api_serverless": {"monitoring", "inference"},
     "app_gradio": {"monitoring", "inference"},
-    "inference": {"decoding", "charset", "image", "line_strip", "page_input"},
+    "inference": {"decoding", "charset", "image", "line_strip", "page_input", "page_ranges"},
     "monitoring": {"charset", "image"},
     "decoding": {"charset"},
-    "image": set(),
+    "image": {"pdf", "page_ranges"},
     "charset": set(),
     "errors": set(),
     "training": {"lit_models", "callbacks", "data", "inference"},
@@ -25,6 +25,8 @@ ARROWS = {
     "line_strip": set(),
     "page_batch": set(),
     "page_input": {"image"},
+    "page_ranges": set(),
+    "pdf": set(),
     "lit_models": {"models", "metrics", "decoding", "line_batch", "page_batch"},
     "models": {"charset"},
     "metrics": {"charset"},
@@ -33,8 +35,19 @@ ARROWS = {
     "synth": {"charset", "image"},
     "mlbox": set(),
 }
-PROD = {"errors", "charset", "image", "line_strip", "page_input", "decoding", "inference", "monitoring"}
-PROD_LIBRARIES = {"numpy", "PIL", "onnxruntime", "rich"}
+PROD = {
+    "errors",
+    "charset",
+    "image",
+    "line_strip",
+    "page_input",
+    "page_ranges",
+    "pdf",
+    "decoding",
+    "inference",
+    "monitoring",
+}
+PROD_LIBRARIES = {"numpy", "PIL", "pypdfium2", "onnxruntime", "rich"}
 MAY_IMPORT_ANYTHING = {"tools", "labs", "notebooks", "benchmarks", "examples", "tests"}
 TOP_LEVEL = {"training", "api_server", "api_serverless", "app_gradio", "mlbox"}
 

@@ -13,12 +13,17 @@ import numpy as np
 from PIL import Image, ImageFilter, ImageSequence
 
 from text_recognizer.errors import UserError
+from text_recognizer.page_ranges import ALL_PAGES, PageRanges
+from text_recognizer.pdf import WITHIN, draw_page, is_pdf, opened_pdf, page_size
 
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP", "PPM", "JPEG2000", "MPO", "AVIF")
 SUFFIXES = frozenset(
     {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".gif", ".webp"}
-    | {".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif", ".mpo"}
+    | {".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif", ".mpo", ".pdf"}
 )
+
+DPI = 300.0
+"""Dots per inch at which the pages of a PDF are drawn unless another number is asked for."""
 
 MAX_LINE_WIDTH = 32_768
 MIN_LINE_WIDTH = 16
@@ -44,7 +49,7 @@ class Limits:
         max_bytes: size of the file.
         max_pixels: width times height of one frame (80 million: an A3 page at 600 dpi).
         max_side: the longer of width and height.
-        max_frames: pages of a TIFF.
+        max_frames: pages of a TIFF or PDF that are read.
     """
 
     max_bytes: int = 64_000_000
@@ -54,28 +59,79 @@ class Limits:
 
 
 def open_images(source: Path | bytes | BinaryIO, limits: Limits | None = None) -> Iterator[np.ndarray]:
-    """Yield every page of a picture as uint8 grey levels [H, W], upright, transparent parts white.
+    """Yield every page of a picture as uint8 grey levels [H, W]; see `numbered_images`."""
+    return (grey_HW for _, grey_HW in numbered_images(source, limits))
 
-    Only a TIFF has more than one page; of an animation the first frame is taken. 16 bit levels are scaled to 8.
+
+def numbered_images(
+    source: Path | bytes | BinaryIO, limits: Limits | None = None, wanted: PageRanges = ALL_PAGES, dpi: float = DPI
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the numbers, from 1, and the uint8 grey levels [H, W] of pages, upright, transparent parts white.
+
+    Only a TIFF or PDF has more than one page; of an animation the first frame is taken. 16 bit levels are scaled to 8.
 
     Args:
         source: a file's path, its bytes, or a binary stream.
         limits: what is refused unread.
+        wanted: pages; the others are not decoded.
+        dpi: dots per inch at which the pages of a PDF are drawn.
 
     Raises:
-        UserError: no such file, a folder, not a picture, damaged, or beyond the limits.
+        UserError: no such file, a folder, not a picture, damaged, beyond the limits, or without any wanted page.
     """
-    limits = limits or Limits()
-    name = _name(source)
-    image = _opened(name, _bytes(name, source, limits))
+    limits, name = limits or Limits(), _name(source)
+    count = 0
+    for number, grey_HW in _numbered(name, source, limits, wanted, dpi):
+        count += 1
+        if count > limits.max_frames:
+            raise UserError(
+                f"{name}: it has more than {limits.max_frames:,} pages; name some with --pages, or split it into"
+                " several files"
+            )
+        yield number, grey_HW
+    if not count:
+        raise UserError(f"{name}: it has none of the pages {wanted.text}; name others, or leave out --pages")
+
+
+def _numbered(
+    name: str, source: Path | bytes | BinaryIO, limits: Limits, wanted: PageRanges, dpi: float
+) -> Iterator[tuple[int, np.ndarray]]:
+    if isinstance(source, Path) and is_pdf(_beginning(source)):
+        yield from _pdf_pages(name, source, limits, wanted, dpi)
+        return
+    content = _bytes(name, source, limits)
+    if is_pdf(content):
+        yield from _pdf_pages(name, content, limits, wanted, dpi)
+        return
+    image = _opened(name, content)
+    del content
     if image.format == "TIFF":
-        yield from _pages(name, image, limits)
+        yield from _pages(name, image, limits, wanted)
         return
     _check_size(name, image.size, limits)
-    grey_HW = _decoded(name, image)
-    image.close()
-    del image  # whoever asked for the page works on it now: one copy of it is enough
-    yield grey_HW
+    if 1 in wanted:
+        grey_HW = _decoded(name, image)
+        image.close()
+        del image  # whoever asked for the page works on it now: the file is no longer needed
+        yield 1, grey_HW
+
+
+def _beginning(path: Path) -> bytes:
+    """Return the first bytes of a file, none where it cannot be read."""
+    with suppress(OSError, ValueError), path.open("rb") as stream:
+        return stream.read(WITHIN)
+    return b""
+
+
+def _pdf_pages(
+    name: str, source: Path | bytes, limits: Limits, wanted: PageRanges, dpi: float
+) -> Iterator[tuple[int, np.ndarray]]:
+    with opened_pdf(name, source) as document:
+        for number in range(1, len(document) + 1):
+            if number in wanted:
+                item = f"{name}, page {number}"
+                _check_size(item, page_size(item, document, number - 1, dpi), limits, "give a lower --dpi")
+                yield number, draw_page(item, document, number - 1, dpi)
 
 
 def open_image(source: Path | bytes | BinaryIO, limits: Limits | None = None) -> np.ndarray:
@@ -184,7 +240,7 @@ def _reporting_damage(item: str, but: type[Exception] = UserError) -> Iterator[N
     except (UserError, but):
         raise
     except Image.UnidentifiedImageError as error:
-        known = "a PNG, JPEG, TIFF, WebP, BMP or GIF file"
+        known = "a PDF, PNG, JPEG, TIFF, WebP, BMP or GIF file"
         raise UserError(f"{item}: this is not a picture that can be opened; give {known}") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UserError(f"{item}: it has too many pixels ({_reason(error)}); scale it down") from error
@@ -209,15 +265,16 @@ def _loaded_formats() -> list[str]:
     return [known for known in FORMATS if known in Image.OPEN]
 
 
-def _pages(name: str, image: Image.Image, limits: Limits) -> Iterator[np.ndarray]:
-    """Yield every page of a TIFF."""
+def _pages(name: str, image: Image.Image, limits: Limits, wanted: PageRanges) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the wanted pages of a TIFF."""
     with image:
         for number, frame in enumerate(_frames(name, image), start=1):
-            if number > limits.max_frames:
-                raise UserError(f"{name}: it has more than {limits.max_frames:,} pages; split it into several files")
-            item = name if number == 1 else f"{name}, page {number}"
-            _check_size(item, frame.size, limits)
-            yield _decoded(item, frame)
+            if wanted.is_over(number):
+                return
+            if number in wanted:
+                item = name if number == 1 else f"{name}, page {number}"
+                _check_size(item, frame.size, limits)
+                yield number, _decoded(item, frame)
 
 
 def _frames(name: str, image: Image.Image) -> Iterator[Image.Image]:
@@ -225,18 +282,16 @@ def _frames(name: str, image: Image.Image) -> Iterator[Image.Image]:
         yield from ImageSequence.Iterator(image)
 
 
-def _check_size(item: str, size: tuple[int, int], limits: Limits) -> None:
+def _check_size(item: str, size: tuple[int, int], limits: Limits, remedy: str = "scale it down") -> None:
     width, height = size
     if width < 1 or height < 1:
         raise UserError(f"{item}: it is {width} x {height} px; give a picture with pixels")
     if max(size) > limits.max_side:
-        raise UserError(
-            f"{item}: it is {width} x {height} px, the longest side may have {limits.max_side}; scale it down"
-        )
+        raise UserError(f"{item}: it is {width} x {height} px, the longest side may have {limits.max_side}; {remedy}")
     if width * height > limits.max_pixels:
         raise UserError(
             f"{item}: it is {width} x {height} = {width * height:,} px, at most {limits.max_pixels:,} are read;"
-            " scale it down"
+            f" {remedy}"
         )
 
 

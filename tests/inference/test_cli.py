@@ -227,3 +227,33 @@ def test_a_lost_language_model_is_no_reason_not_to_read_without_one(tmp_path, ca
     assert "lost.npz: the language model is missing" in capsys.readouterr().err
     assert main([*arguments, "--no-language-model"]) == 0
     assert capsys.readouterr().out == "abcde\n"
+
+
+def save_pdf(path: Path, texts: list[str]) -> Path:
+    """Write a PDF of one line a page, 100 px to the inch, and return it."""
+    first, *others = [Image.fromarray(draw_flags(text)) for text in texts]
+    first.save(path, format="PDF", save_all=True, append_images=others, resolution=100)
+    return path
+
+
+def test_some_pages_of_a_pdf_are_read_and_keep_their_numbers(model_folder, tmp_path, capsys):
+    pdf = save_pdf(tmp_path / "a.pdf", ["abc", "dad", "bed"])
+    options = ["--model", str(model_folder), "--line", "--dpi", "100", "--format", "json"]
+    assert main(["read", str(pdf), *options, "--pages", "2-"]) == 0
+    pages = json.loads(capsys.readouterr().out)["pages"]
+    assert [(page["frame"], page["lines"][0]["text"]) for page in pages] == [(1, "dad"), (2, "bed")]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--pages", "3-1"], "--pages: pages '3-1': '3-1' begins after its end"), (["--dpi", "9"], "from 30 to 1200")],
+)
+def test_wrong_pages_and_resolutions_are_named(words, said, capsys):
+    assert main(["read", "a.pdf", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_pdf_without_the_wanted_pages_is_named(model_folder, tmp_path, capsys):
+    pdf = save_pdf(tmp_path / "a.pdf", ["abc"])
+    assert main(["read", str(pdf), "--model", str(model_folder), "--pages", "7"]) == 1
+    assert "a.pdf: it has none of the pages 7; name others" in capsys.readouterr().err

@@ -47,7 +47,7 @@ def _read(options: Namespace) -> int:
     _check_targets(options, each)
     chunks = FORMATS[options.format]
     with progress(len(sources)) as step:
-        job = ReadingJob(_reader(options), options.boxes, step)
+        job = ReadingJob(_reader(options), options.boxes, step, options.pages, options.dpi)
         if each:
             names = result_names(sources, SUFFIX_OF[options.format])
             job.write_each(sources, [options.out / name for name in names], chunks)

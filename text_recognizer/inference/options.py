@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
-from text_recognizer.errors import UsageError, nearest
+from text_recognizer.errors import UsageError, UserError, nearest
+from text_recognizer.page_ranges import ALL_PAGES, PageRanges
 
 FORMATS = ("text", "json", "tsv", "hocr", "alto", "page")
 BOXES_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -65,6 +66,9 @@ def _parser() -> tuple[Parser, Parser]:
     )
     add("--out", type=Path, metavar="PATH", help="a file for all results, or a folder (no suffix) for one file each")
     add("--boxes", type=Path, metavar="PNG", help="draw what was read where; further pages get -2, -3 and so on")
+    about = "which pages of PDF and TIFF files to read, as in 3-9 or 1,4,7- (default: all)"
+    add("--pages", type=_pages, default=ALL_PAGES, metavar="RANGES", help=about)
+    add("--dpi", type=_dpi, default=300.0, metavar="N", help="at which pages of PDF files are drawn (default 300)")
     add("--line", action="store_true", help="every picture is one text line")
     add("--model", metavar="NAME", help="best (default) or fast, which come along, or the folder of an exported model")
     add("--abstain", type=_share, default=0.0, metavar="P", help="give no text for lines less certain than P, 0 to 1")
@@ -83,6 +87,19 @@ def _one_of(names: Iterable[str]):  # type: ignore[no-untyped-def]
         return word
 
     return checked
+
+
+def _pages(word: str) -> PageRanges:
+    try:
+        return PageRanges.parse(word)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _dpi(word: str) -> float:
+    if not re.fullmatch(r"\d{1,4}", word) or not 30 <= int(word) <= 1200:
+        raise argparse.ArgumentTypeError(f"{word!r} is not a number from 30 to 1200")
+    return float(word)
 
 
 def _share(word: str) -> float:

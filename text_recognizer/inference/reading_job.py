@@ -9,12 +9,13 @@ import numpy as np
 from PIL import Image
 
 from text_recognizer.errors import UserError
-from text_recognizer.image import open_images
+from text_recognizer.image import DPI, numbered_images
 from text_recognizer.inference.draw import draw_page
 from text_recognizer.inference.output import check_writable, write_text, written_whole
 from text_recognizer.inference.page_reader import PageReader
 from text_recognizer.inference.result import Page
 from text_recognizer.inference.sources import Source
+from text_recognizer.page_ranges import ALL_PAGES, PageRanges
 
 
 @dataclass
@@ -25,11 +26,15 @@ class ReadingJob:
         reader: reads one page.
         boxes: where to draw what was read; None draws nothing.
         step: called after each source.
+        wanted: pages of each source that are read.
+        dpi: dots per inch at which the pages of a PDF are drawn.
     """
 
     reader: PageReader
     boxes: Path | None = None
     step: Callable[[], None] = lambda: None
+    wanted: PageRanges = ALL_PAGES
+    dpi: float = DPI
     errors: list[UserError] = field(default_factory=list)
     drawn: int = 0
 
@@ -62,8 +67,8 @@ class ReadingJob:
 
     def _pages_of(self, source: Source) -> Iterator[Page]:
         picture = sys.stdin.buffer if source.path is None else source.path
-        for frame, grey_HW in enumerate(open_images(picture)):
-            page = self.reader.read(grey_HW, str(source), frame)
+        for number, grey_HW in numbered_images(picture, wanted=self.wanted, dpi=self.dpi):
+            page = self.reader.read(grey_HW, str(source), number - 1)
             if self.boxes is not None:
                 self._draw(self.boxes, grey_HW, page)
             yield page
