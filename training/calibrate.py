@@ -35,6 +35,9 @@ from text_recognizer.metrics.calibration import (
 )
 from training.command_line import mistakes_shown, parse
 
+COVERAGES = (100, 90, 80, 50)
+"""Percent of the characters that are kept."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -45,6 +48,7 @@ class Calibration:
         before: reliability of the model's own probabilities.
         after: of the calibrated ones, each fitted without the writer that it is counted on.
         error_rates: character error rate at 100, 90, 80 and 50 % coverage, least confident lines left out first.
+        least_rates: the same with the worst lines left out first: no confidence can do better.
     """
 
     scale: float
@@ -52,6 +56,7 @@ class Calibration:
     before: Reliability
     after: Reliability
     error_rates: dict[int, float]
+    least_rates: dict[int, float]
 
 
 def calibration_of(
@@ -82,17 +87,18 @@ def calibration_of(
             for place in np.flatnonzero(kind & half):
                 fitted[place] = calibrated(probabilities[place], *fit)
     scale, shift = _fit(_of(probabilities, chosen), _of(right, chosen))
-    curve = coverage_curve(
-        [line_confidence(row) for row in fitted],
-        [distance(r.text, s.text) for r, s in zip(readings, samples, strict=True)],
-        [len(sample.text) for sample in samples],
-    )
+    errors = [distance(r.text, s.text) for r, s in zip(readings, samples, strict=True)]
+    lengths = [len(sample.text) for sample in samples]
+    curve = coverage_curve([line_confidence(row) for row in fitted], errors, lengths)
+    shares = [count / max(1, length) for count, length in zip(errors, lengths, strict=True)]
+    least = coverage_curve([-share for share in shares], errors, lengths)
     return Calibration(
         scale,
         shift,
         reliability(np.concatenate(probabilities), np.concatenate(right)),
         reliability(np.concatenate(fitted), np.concatenate(right)),
-        {share: error_rate_at(share / 100, curve) for share in (100, 90, 80, 50)},
+        {share: error_rate_at(share / 100, curve) for share in COVERAGES},
+        {share: error_rate_at(share / 100, least) for share in COVERAGES},
     )
 
 
@@ -152,10 +158,14 @@ def calibrated_recipe(recipe: Recipe, folder: Path, samples: Sequence[Sample]) -
 def told(name: str, found: Calibration, lines: int) -> None:
     """Print a calibration that was fitted to a number of lines."""
     before, after = (100 * table.expected_calibration_error for table in (found.before, found.after))
-    rates = ", ".join(f"{share} %: {100 * rate:.2f} %" for share, rate in found.error_rates.items())
+    rates, least = (
+        ", ".join(f"{share} %: {100 * rate:.2f} %" for share, rate in of.items())
+        for of in (found.error_rates, found.least_rates)
+    )
     print(f"{name}: log odds x {found.scale:.3f} + {found.shift:.3f}, from {lines} lines")
     print(f"  expected calibration error: {before:.2f} % before, {after:.2f} % after, on writers left out of the fit")
     print(f"  CER at coverage: {rates}")
+    print(f"  and if the worst lines were known: {least}")
 
 
 def main(arguments: list[str] | None = None) -> int:

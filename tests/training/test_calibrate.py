@@ -31,6 +31,12 @@ def test_an_overconfident_model_is_corrected():
     assert found.after.expected_calibration_error < 0.03
 
 
+def test_no_confidence_leaves_out_more_errors_than_knowing_the_worst_lines():
+    found = calibrate.calibration_of(*samples_and_readings(right=0.7, said=0.95))
+    assert found.least_rates[100] == found.error_rates[100]
+    assert all(found.least_rates[share] < found.error_rates[share] for share in (90, 80, 50))
+
+
 def test_lines_that_the_language_model_helped_with_are_fitted_apart():
     samples, doubtful = samples_and_readings(right=0.7, said=0.9)
     _, sure = samples_and_readings(right=0.99, said=0.9)
