@@ -52,7 +52,7 @@ export: env  ## write a run as ONNX with its recipe: make export ARGS="--help"
 	$(BIN)/python training/export.py $(ARGS)
 
 language-model: env  ## build the language model that the shipped models share (after make texts words)
-	$(BIN)/python -m training.language_model --least 5 --out text_recognizer/weights/language_model.npz $(ARGS)
+	$(BIN)/python -m training.language_model --out text_recognizer/weights/language_model.npz $(ARGS)
 
 read: env  ## read an image or a folder of them: make read IMAGE=page.png ARGS="--boxes out.png"
 	$(BIN)/text-recognizer read $(or $(IMAGE),$(error IMAGE: no image was named; give one, as in make read IMAGE=page.png)) $(ARGS)

@@ -201,7 +201,7 @@ def difference(base: dict[str, list], other: dict[str, list], draws: int = 2000)
     return float(low), float(high)
 
 
-def table_of(found: dict[str, Scores], steps: int) -> str:
+def table_of(found: dict[str, Scores], steps: int, lines: int) -> str:
     """Return the page of the results."""
     head = f"""# What the levers of the synthetic data are worth
 
@@ -209,7 +209,7 @@ CER in % of a small model (channels 24-32-64-96, width 128, two layers, Latin ch
 brackets the 95 % interval of the difference to the first row on the same lines, in points, resampled by writer or
 family. Choices are made by the first three columns; the others are test families. Written by
 
-    .venv/bin/python benchmarks/ablation.py --steps {steps}
+    .venv/bin/python benchmarks/ablation.py --steps {steps} --lines {lines} --lever {" ".join(found)}
 
 """
     rows = ["| trained with | " + " | ".join(SETS) + " |", "|---" * (len(SETS) + 1) + "|"]
@@ -234,7 +234,7 @@ def written_table(options: argparse.Namespace) -> bool:
     folders = {name: options.runs / f"{name}-001" for name in LEVERS}
     found = {name: json.loads((f / SCORES).read_text()) for name, f in folders.items() if (f / SCORES).exists()}
     if found:
-        write_whole(options.table, table_of(found, options.steps))
+        write_whole(options.table, table_of(found, options.steps, options.lines))
     return bool(found)
 
 

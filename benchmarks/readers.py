@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -101,27 +101,29 @@ def chosen(names: Iterable[str] | None, known: Collection[str], what: str) -> li
     return list(known if names is None else names)
 
 
-def readers(options: argparse.Namespace) -> list[peers.Reader]:
+def readers(ours: Sequence[str] | None, wanted: Sequence[str] | None) -> list[peers.Reader]:
     """Return our models, then the peers.
+
+    Args:
+        ours: NAME=FOLDER of our models; those that come with the package if left out.
+        wanted: names of peers; those that are installed if left out.
 
     Raises:
         UserError: a reader that was named is not there.
     """
     folders = peers.shipped()
-    if options.ours:
-        pairs = [pair.rpartition("=") for pair in options.ours]
+    if ours:
+        pairs = [pair.rpartition("=") for pair in ours]
         folders = {name or Path(folder).name: Path(folder) for name, _, folder in pairs}
     found = [peers.ours(name, folder) for name, folder in folders.items()]
     helped = {name: folder for name, folder in folders.items() if peers.is_helped(folder)}
     found += [peers.ours(f"{name}, greedy", folder, greedy=True) for name, folder in helped.items()]
-    names = chosen(options.readers, peers.PEERS, "--readers")
+    names = chosen(wanted, peers.PEERS, "--readers")
     for name in names:
-        if options.readers is None and not peers.installed(name):
+        if wanted is None and not peers.installed(name):
             print(f"{name}: is not installed and left out; see instructions/benchmarks.md", file=sys.stderr)
             continue
         found.append(peers.PEERS[name]())
-    if options.peer_url:
-        found.append(peers.endpoint(options.peer_url, options.peer_model, options.peer_key))
     return found
 
 
@@ -167,7 +169,9 @@ def benchmark(options: argparse.Namespace) -> int:
     if options.freeze:
         return 0
     names = chosen(options.sets, makers, "--sets")
-    found = readers(options)
+    found = readers(options.ours, options.readers)
+    if options.peer_url:
+        found.append(peers.endpoint(options.peer_url, options.peer_model, options.peer_key))
     begun, results = load(), []
     for name in names:
         results.append(measured(makers[name](), found, options))

@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # for benchmarks.reading, wh
 import numpy as np
 from PIL import Image
 
-from benchmarks.readers import parsed, readers
+from benchmarks.readers import readers
 from benchmarks.reading.environment import cpu, load
 from benchmarks.reading.jobs import Cost, costs
-from benchmarks.reading.sets import About, BenchmarkSet, Drawn, read_set, write_set
+from benchmarks.reading.sets import About, BenchmarkSet, Drawn, Unit, read_set, write_set
 from text_recognizer.errors import UserError, check_range
 from text_recognizer.synth.lines import GROUP, LineSynthesiser
 from text_recognizer.synth.pages import PageSynthesiser
@@ -59,9 +59,9 @@ def page_pictures(fonts: Path | None, lines: int, pages: int, side: int | None =
             yield np.asarray(picture), page.text, "page"
 
 
-def made(folder: Path, name: str, unit: str, pictures: Iterator[Drawn]) -> BenchmarkSet:
+def made(folder: Path, name: str, unit: Unit, pictures: Iterator[Drawn]) -> BenchmarkSet:
     """Write a set into a folder and return it."""
-    write_set(folder / name, About("line" if unit == "line" else "page", "mixed", "eng", ""), pictures)
+    write_set(folder / name, About(unit, "mixed"), pictures)
     return read_set(folder / name, name)
 
 
@@ -91,12 +91,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--fonts", type=Path, default=Path("data/fonts"), help="what make fonts fetched")
     options = parser.parse_args(arguments)
-    passed = [] if options.readers is None else ["--readers", *options.readers]
-    passed += ["--ours", *options.ours] if options.ours else []
     fonts = options.fonts if options.fonts.is_dir() else None
     try:
         check_range("--repeats", options.repeats, 1)
-        found = readers(parsed(passed))
+        found = readers(options.ours, options.readers)
         begun = load()
         with tempfile.TemporaryDirectory() as scratch:
             sets = [

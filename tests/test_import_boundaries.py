@@ -14,7 +14,7 @@ ARROWS = {
     "api_server": {"monitoring", "inference"},
     "api_serverless": {"monitoring", "inference"},
     "app_gradio": {"monitoring", "inference"},
-    "inference": {"decoding", "charset", "image", "line_strip", "page_input", "page_ranges"},
+    "inference": {"decoding", "charset", "image", "line_strip", "page_input", "page_ranges", "pdf"},
     "monitoring": {"charset", "image"},
     "decoding": {"charset"},
     "image": {"pdf", "page_ranges"},

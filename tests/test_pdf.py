@@ -1,8 +1,10 @@
 """PDF files as pictures: whole pages, in order, at the size asked for."""
 
 import io
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +68,19 @@ def test_only_the_wanted_pages_are_drawn_and_keep_their_numbers():
 def test_what_cannot_be_read_is_said_in_a_sentence(content, options, said):
     with pytest.raises(UserError, match=said):
         list(numbered_images(content, **options))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes of POSIX")
+@pytest.mark.parametrize("kind", ["PDF", "PNG"])
+def test_a_pipe_is_read_from_its_beginning(tmp_path, kind):
+    stream = io.BytesIO()
+    Image.fromarray(pages_of(1)[0]).save(stream, format=kind)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=[stream.getvalue()], daemon=True)
+    writer.start()
+    assert len(list(open_images(pipe))) == 1
+    writer.join(10)
 
 
 def test_damaged_copies_are_read_or_refused_in_a_sentence():

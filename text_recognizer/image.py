@@ -14,16 +14,13 @@ from PIL import Image, ImageFilter, ImageSequence
 
 from text_recognizer.errors import UserError
 from text_recognizer.page_ranges import ALL_PAGES, PageRanges
-from text_recognizer.pdf import WITHIN, draw_page, is_pdf, opened_pdf, page_size
+from text_recognizer.pdf import DPI, WITHIN, draw_page, is_pdf, opened_pdf, page_size
 
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP", "PPM", "JPEG2000", "MPO", "AVIF")
 SUFFIXES = frozenset(
     {".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".gif", ".webp"}
     | {".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif", ".mpo", ".pdf"}
 )
-
-DPI = 300.0
-"""Dots per inch at which the pages of a PDF are drawn unless another number is asked for."""
 
 MAX_LINE_WIDTH = 32_768
 MIN_LINE_WIDTH = 16
@@ -117,9 +114,11 @@ def _numbered(
 
 
 def _beginning(path: Path) -> bytes:
-    """Return the first bytes of a file, none where it cannot be read."""
-    with suppress(OSError, ValueError), path.open("rb") as stream:
-        return stream.read(WITHIN)
+    """Return the first bytes of a file; none of what cannot be read, or only once, as a pipe."""
+    with suppress(OSError, ValueError):
+        if path.is_file():
+            with path.open("rb") as stream:
+                return stream.read(WITHIN)
     return b""
 
 

@@ -8,12 +8,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from text_recognizer.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pypdfium2
+
+DPI = 300.0
+"""Dots per inch at which pages are drawn unless another number is asked for."""
 
 MAGIC, WITHIN = b"%PDF-", 1_024
 """How a PDF file begins, and within how many bytes."""

@@ -3,15 +3,9 @@
 import numpy as np
 import pytest
 
+from tests.decoding.scores import BLANK, A, B, log_probs
 from text_recognizer.decoding.alignment import aligned
 from text_recognizer.decoding.best_path import best_path
-
-BLANK, A, B = 0, 1, 2
-
-
-def log_probs(path: list[int], sure: float = 0.9) -> np.ndarray:
-    rest = (1 - sure) / 2
-    return np.log(np.full((len(path), 3), rest) + np.eye(3)[path] * (sure - rest))
 
 
 @pytest.mark.parametrize(

@@ -41,11 +41,11 @@ class LanguageOptions:
 
     file: str
     sha256: str
-    alpha: float = 0.7
-    beta: float = 1.6
+    alpha: float = BeamOptions.alpha
+    beta: float = BeamOptions.beta
     below: float = 0.995
     most_bits: float = 5.0
-    width: int = 12
+    width: int = BeamOptions.width
     confidence: tuple[float, float] = (1.0, 0.0)
 
 

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from text_recognizer.errors import UsageError, UserError, nearest
 from text_recognizer.page_ranges import ALL_PAGES, PageRanges
+from text_recognizer.pdf import DPI
 
 FORMATS = ("text", "json", "tsv", "hocr", "alto", "page")
 BOXES_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
@@ -68,7 +69,7 @@ def _parser() -> tuple[Parser, Parser]:
     add("--boxes", type=Path, metavar="PNG", help="draw what was read where; further pages get -2, -3 and so on")
     about = "which pages of PDF and TIFF files to read, as in 3-9 or 1,4,7- (default: all)"
     add("--pages", type=_pages, default=ALL_PAGES, metavar="RANGES", help=about)
-    add("--dpi", type=_dpi, default=300.0, metavar="N", help="at which pages of PDF files are drawn (default 300)")
+    add("--dpi", type=_dpi, default=DPI, metavar="N", help=f"at which pages of PDF files are drawn (default {DPI:.0f})")
     add("--line", action="store_true", help="every picture is one text line")
     add("--model", metavar="NAME", help="best (default) or fast, which come along, or the folder of an exported model")
     add("--abstain", type=_share, default=0.0, metavar="P", help="give no text for lines less certain than P, 0 to 1")

@@ -9,13 +9,14 @@ import numpy as np
 from PIL import Image
 
 from text_recognizer.errors import UserError
-from text_recognizer.image import DPI, numbered_images
+from text_recognizer.image import numbered_images
 from text_recognizer.inference.draw import draw_page
 from text_recognizer.inference.output import check_writable, write_text, written_whole
 from text_recognizer.inference.page_reader import PageReader
 from text_recognizer.inference.result import Page
 from text_recognizer.inference.sources import Source
 from text_recognizer.page_ranges import ALL_PAGES, PageRanges
+from text_recognizer.pdf import DPI
 
 
 @dataclass
