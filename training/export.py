@@ -36,7 +36,7 @@ from training.command_line import mistakes_shown, parse
 from training.quantise import quantise
 from training.readers import reader_of, torch_reader, trained_model
 from training.run_folder import latest_run
-from training.starting_weights import save_weights
+from training.starting_weights import WEIGHTS, save_weights
 
 OPSET = 17
 
@@ -64,12 +64,14 @@ def export(
     proof_lines: int = 200,
     int8: Sequence[np.ndarray] | None = None,
     second_look: float = BELOW,
+    architecture: dict[str, Any] | None = None,
 ) -> None:
-    """Write ``model.onnx``, ``recipe.json`` and ``card.md`` into `folder`, all three or none.
+    """Write ``model.onnx``, ``recipe.json`` and ``card.md`` into `folder`, all of them or none.
 
     Args:
         int8: lines that set the ranges of a quantised model; without them the model stays in float.
         second_look: greedy confidence below which lines are read again, drawn wider; 0 for never.
+        architecture: as the run's config.yaml has it; with it ``weights.pt`` is written too, to train on from.
 
     Raises:
         UserError: torch and onnxruntime disagree on a line, or the folder cannot be written.
@@ -100,8 +102,11 @@ def export(
         prove_same(model, beside, proof)
         if int8 is not None:
             recipe = quantised(beside, recipe, proof, int8)
+        if architecture:
+            save_weights(model, beside / WEIGHTS, architecture, name, recipe.sha256["model.onnx"])
         folder.mkdir(exist_ok=True)
-        for file in ("model.onnx", "card.md", "recipe.json"):  # the recipe last: it vouches for the model
+        written = [WEIGHTS] if architecture else []
+        for file in (*written, "model.onnx", "card.md", "recipe.json"):  # the recipe last: it vouches for the model
             os.replace(beside / file, folder / file)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -240,14 +245,18 @@ def main(arguments: list[str] | None = None) -> int:
     folder = options.out or run / "model"
     name = options.name or run.name
     model, origin = trained_model(path), read_json(run / "origin.json") or {}
+    architecture = yaml.safe_load((run / "config.yaml").read_text())["model"]
     if options.state:
-        save_weights(model, options.state, f"{name}, {path.name}, git commit {origin.get('git_commit')}")
+        save_weights(model, options.state, architecture, f"{name}, {path.name}")
         print(f"{options.state}: {options.state.stat().st_size / 1e6:.1f} MB of weights in half precision")
         return 0
     created_by = {key: origin.get(key) for key in ("git_commit", "locks_sha256", "python")}
     created_by["finished"] = read_json(run / "finished.json")
     ranges = None if options.int8 is None else range_lines(options.int8, model.characters)
-    export(model, folder, name, created_by, card_of(run, name), int8=ranges, second_look=options.second_look)
+    card = card_of(run, name)
+    export(
+        model, folder, name, created_by, card, int8=ranges, second_look=options.second_look, architecture=architecture
+    )
     size = (folder / "model.onnx").stat().st_size / 1e6
     print(f"{folder}: {size:.1f} MB, the same text as torch on 200 lines")
     return 0

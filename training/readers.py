@@ -19,7 +19,7 @@ from text_recognizer.image import line_width, padded_width
 from text_recognizer.inference.line_recognizer import LineRecognizer
 from text_recognizer.inference.recipe import FILE_NAME
 from text_recognizer.models.base import LineModel
-from training.command_line import import_all, subclasses
+from training.starting_weights import load_exported, model_of
 
 ReadLines = Callable[[Sequence[np.ndarray]], list[str]]
 """Maps grey lines, uint8 [H, W] dark on light, to their texts."""
@@ -43,16 +43,17 @@ def reader_of(path: Path, language_model: bool = True, second_look: bool = True)
 
 
 def trained_model(path: Path) -> LineModel:
-    """Return the model of a run with its best weights, or with those of the checkpoint that `path` names.
+    """Return the torch model of a run with its best weights, of the checkpoint that `path` names, or of an export.
 
     Raises:
         UserError: the run or checkpoint is missing or damaged.
     """
+    if (path / FILE_NAME).exists():
+        return load_exported(path)
     run = path.parent if path.suffix == ".ckpt" else path
     checkpoint = path if path.suffix == ".ckpt" else run / "best.ckpt"
     if not checkpoint.exists() or not (run / "config.yaml").exists():
         raise UserError(f"{path}: holds no {checkpoint.name} of a run; train one with training/run_experiment.py")
-    import_all("text_recognizer.models")
     options = yaml.safe_load((run / "config.yaml").read_text())
     try:
         saved = torch.load(checkpoint, map_location="cpu", weights_only=False)
@@ -61,9 +62,7 @@ def trained_model(path: Path) -> LineModel:
         raise UserError(
             f"{checkpoint}: not a readable checkpoint ({reason(error)}); name another one or train anew"
         ) from error
-    model_class = subclasses(LineModel)[options["model"]["class_path"].rpartition(".")[2]]
-    init_args = options["model"].get("init_args") or {}
-    model = model_class(characters, options["data"]["init_args"]["height"], **init_args)
+    model = model_of(options["model"], characters, options["data"]["init_args"]["height"])
     prefix = "model."
     try:
         model.load_state_dict({k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)})

@@ -43,7 +43,7 @@ class Run:
         precision: of the arithmetic; the faster one is measured when left out.
         threads: of the training process; measured when left out.
         checkpoint_every: steps between two checkpoints.
-        start: weights to start from, a .ckpt of another run or a .pt of training/state.
+        start: weights to start from, a .ckpt of another run or the weights.pt of an exported model.
         teacher: a run of a larger model of the same characters and height, whose scores are learned too.
         logger: next to metrics.csv; wandb works offline where no key is set.
     """

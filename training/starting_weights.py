@@ -1,8 +1,9 @@
-"""Starting a run from weights that another has trained: of a checkpoint, or of a file in ``training/state``."""
+"""Starting a run from weights that another has trained: of a checkpoint, or of the torch form of an exported model."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 
 import torch
@@ -10,19 +11,60 @@ from torch import Tensor
 
 from text_recognizer.charset import Charset
 from text_recognizer.errors import UserError
+from text_recognizer.inference.recipe import Recipe
 from text_recognizer.models.base import LineModel
+from training.command_line import import_all, subclasses
 
 SCORES = ("scores", "early_scores")
 """Layers with a row for each character."""
 
 
-def save_weights(model: LineModel, path: Path, note: str) -> None:
-    """Write a model's weights in half precision, with its characters and a note on their origin."""
+WEIGHTS = "weights.pt"
+"""The torch form of an exported model, beside its ONNX file."""
+
+
+def save_weights(
+    model: LineModel, path: Path, architecture: dict[str, Any], note: str, onnx: str | None = None
+) -> None:
+    """Write a model's weights in half precision, wholly or not at all.
+
+    Args:
+        model: whose weights, characters and height are written.
+        path: of the file.
+        architecture: class and options of the model, as a run's config.yaml has them.
+        note: on the origin.
+        onnx: sha256 of the ONNX file that was made of them.
+    """
     halves = {name: v.half() if v.is_floating_point() else v for name, v in model.state_dict().items()}
+    held = {"characters": model.characters, "height": model.height, "architecture": architecture, "onnx": onnx}
     beside = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"characters": model.characters, "state_dict": halves, "note": note}, beside)
+    torch.save({**held, "state_dict": halves, "note": note}, beside)
     beside.replace(path)
+
+
+def load_exported(folder: Path) -> LineModel:
+    """Return the torch form of the model in a folder.
+
+    Raises:
+        UserError: there is none, it is damaged, or it is not the one that the ONNX file was made of.
+    """
+    path = folder / WEIGHTS
+    if not path.exists():
+        raise UserError(f"{folder}: has no {WEIGHTS}, so it can be read with but not trained on; export its run again")
+    held = _held(path)
+    if held.get("onnx") != Recipe.load(folder).sha256["model.onnx"]:
+        raise UserError(f"{path}: is not what {folder / 'model.onnx'} was made of; fetch or export both again")
+    model = model_of(held["architecture"], held["characters"], held["height"])
+    start_from(model, path)
+    return model.eval()
+
+
+def model_of(architecture: dict[str, Any], characters: str, height: int) -> LineModel:
+    """Return a new model of the class and options that a run's config.yaml has."""
+    import_all("text_recognizer.models")
+    model_class = subclasses(LineModel)[architecture["class_path"].rpartition(".")[2]]
+    return model_class(characters, height, **(architecture.get("init_args") or {}))
 
 
 def start_from(model: LineModel, path: Path) -> None:
@@ -47,15 +89,20 @@ def start_from(model: LineModel, path: Path) -> None:
 
 
 def _read(path: Path) -> tuple[str, dict[str, Tensor]]:
+    held = _held(path)
+    return held["characters"], {name.removeprefix("model."): value for name, value in held["state_dict"].items()}
+
+
+def _held(path: Path) -> dict[str, Any]:
     try:
         held = torch.load(path, map_location="cpu", weights_only=path.suffix != ".ckpt")
-        weights = {name.removeprefix("model."): value for name, value in held["state_dict"].items()}
-        return held["characters"], weights
+        held["characters"], held["state_dict"].items()
     except Exception as error:  # torch raises many kinds for a damaged file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(
-            f"--start {path}: holds no weights ({reason}); name a .ckpt or a .pt of training/state"
+            f"--start {path}: holds no weights ({reason}); name a .ckpt, or the {WEIGHTS} of an exported model"
         ) from error
+    return held
 
 
 def _rows(old: Tensor, new: Tensor, old_characters: str, new_characters: str) -> Tensor:

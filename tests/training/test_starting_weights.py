@@ -15,7 +15,7 @@ def with_characters(characters: str) -> LineCTC:
 
 
 def test_weights_survive_saving_in_half_precision(tmp_path):
-    save_weights(tiny_model(seed=3), tmp_path / "state" / "w.pt", "a note")
+    save_weights(tiny_model(seed=3), tmp_path / "state" / "w.pt", {}, "a note")
     model = tiny_model(seed=4)
     start_from(model, tmp_path / "state" / "w.pt")
     for name, value in tiny_model(seed=3).state_dict().items():
@@ -24,7 +24,7 @@ def test_weights_survive_saving_in_half_precision(tmp_path):
 
 def test_new_accented_letters_start_as_their_base_letter(tmp_path):
     old = tiny_model(seed=3)
-    save_weights(old, tmp_path / "w.pt", "")
+    save_weights(old, tmp_path / "w.pt", {}, "")
     model = with_characters(old.characters + "é€")
     start_from(model, tmp_path / "w.pt")
     row = {c: model.scores.weight[i + 1] for i, c in enumerate(model.characters)}
@@ -33,7 +33,7 @@ def test_new_accented_letters_start_as_their_base_letter(tmp_path):
 
 
 def test_weights_of_another_shape_are_refused(tmp_path):
-    save_weights(LineCTC("ab", 40, (4, 8, 8, 8), 16, 1), tmp_path / "w.pt", "")
+    save_weights(LineCTC("ab", 40, (4, 8, 8, 8), 16, 1), tmp_path / "w.pt", {}, "")
     with pytest.raises(UserError, match="do not fit the model"):
         start_from(tiny_model(), tmp_path / "w.pt")
 
