@@ -202,8 +202,19 @@ def _panel(axis: Any, result: SetResult, names: Sequence[str]) -> None:
             axis.errorbar(row.cost.ms, shown[0], yerr=bars, fmt=shape, color=colour, capsize=3, label=row.reader)
     axis.plot(*zip(*front(points), strict=True), color="grey", linewidth=0.8, zorder=0, drawstyle="steps-post")
     axis.set(xscale="log", yscale="log", title=result.name, xlabel=f"ms a {result.unit}, one thread", ylabel="CER %")
-    axis.grid(alpha=0.3, which="both")
+    _plain_numbers(axis)
+    axis.grid(alpha=0.3)
     axis.legend(fontsize=7)
+
+
+def _plain_numbers(axis: Any) -> None:
+    """Write 1, 2, 5, 10, 20, 50 at the ticks of both logarithmic axes."""
+    from matplotlib import ticker
+
+    for side in (axis.xaxis, axis.yaxis):
+        side.set_major_locator(ticker.LogLocator(subs=(1, 2, 5), numticks=20))
+        side.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+        side.set_minor_locator(ticker.NullLocator())
 
 
 def write(results: Sequence[SetResult], notes: Sequence[str], folder: Path) -> None:
