@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements/prod.txt requirements/dev.txt requirements/torch-cuda.txt
+SMALL := app ocrmypdf ray real remote
 export TORCH LAB_MANAGER
 export CUSTOM_COMPILE_COMMAND := make pip-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-upgrade lint test test-fast demo train evaluate export language-model read fonts texts words pages bench-env lean clean
+.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-layer pip-tools-upgrade lint test test-fast test-real demo train evaluate export language-model fine-tune adapt own-data read fonts texts words pages bench-env lean clean
 
 help:  ## print every target with its meaning
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -25,8 +26,11 @@ pip-tools-lint: requirements/dev-lint.txt  ## the same for the lint layer
 
 pip-tools-bench: requirements/bench.txt bench-env  ## the same for the layer of benchmarks/readers.py
 
+pip-tools-layer: requirements/$(LAYER).txt  ## the same for a layer beside those: make pip-tools-layer LAYER=app|ocrmypdf|ray|real|remote
+	@$(PYTHON) tools/environment.py env --layer $(or $(LAYER),$(error LAYER: no layer was named; give one of $(SMALL)))
+
 pip-tools-upgrade:  ## compile every lock anew with the newest versions allowed, then sync .venv
-	$(MAKE) --always-make $(LOCKS) requirements/dev-lint.txt requirements/bench.txt UPGRADE=--upgrade
+	$(MAKE) --always-make $(LOCKS) requirements/dev-lint.txt requirements/bench.txt $(SMALL:%=requirements/%.txt) UPGRADE=--upgrade
 	$(MAKE) env
 
 lint:  ## run every check of .pre-commit-config.yaml on all files
@@ -34,10 +38,13 @@ lint:  ## run every check of .pre-commit-config.yaml on all files
 	$(BIN)/pre-commit run --all-files $(ARGS)
 
 test: env  ## run all tests that need no service and no Debian package
-	$(BIN)/python -m pytest -m "not network and not docker" $(ARGS)
+	$(BIN)/python -m pytest -m "not network and not docker and not real" $(ARGS)
 
 test-fast: env  ## run the tests that together take about a minute
-	$(BIN)/python -m pytest -m "not network and not docker and not slow and not notebook" $(ARGS)
+	$(BIN)/python -m pytest -m "not network and not docker and not real and not slow and not notebook" $(ARGS)
+
+test-real:  ## start the real parts, install what they need and test with them: make test-real [PART=label|pdf|ray|remote]
+	@$(PYTHON) tools/real_parts.py $(PART) $(ARGS)
 
 demo: env  ## train, evaluate, export and read a page of an unseen hand, within 15 minutes
 	$(BIN)/python -m training.demo $(ARGS)
@@ -51,10 +58,20 @@ evaluate: env  ## score a run on the frozen lines: make evaluate ARGS="--help"
 export: env  ## write a run as ONNX with its recipe: make export ARGS="--help"
 	$(BIN)/python training/export.py $(ARGS)
 
+own-data: env  ## say what a folder of transcribed lines or pages holds: make own-data DATA=DIR
+	$(BIN)/python -m training.own_data $(or $(DATA),$(error DATA: no folder was named; give one, as in make own-data DATA=my/lines)) $(ARGS)
+
+fine-tune: env  ## from transcribed lines or pages to a model that reads them better: make fine-tune DATA=DIR
+	$(BIN)/python -m training.fine_tune $(or $(DATA),$(error DATA: no folder was named; give one, as in make fine-tune DATA=my/lines)) $(ARGS)
+
+adapt: env  ## the same from pages without transcriptions: make adapt DATA=pages/
+	$(BIN)/python -m training.adapt $(or $(DATA),$(error DATA: no folder was named; give one, as in make adapt DATA=pages)) $(ARGS)
+
 language-model: env  ## build the language model that the shipped models share (after make texts words)
 	$(BIN)/python -m training.language_model --out text_recognizer/weights/language_model.npz $(ARGS)
 
-read: env  ## read an image or a folder of them: make read IMAGE=page.png ARGS="--boxes out.png"
+read:  ## read pictures, PDF files or a folder of them, with the prod layer alone: make read IMAGE=page.jpg ARGS="--boxes out.png"
+	@$(PYTHON) tools/environment.py env --lean
 	$(BIN)/text-recognizer read $(or $(IMAGE),$(error IMAGE: no image was named; give one, as in make read IMAGE=page.png)) $(ARGS)
 
 fonts: env  ## fetch the font families of data/raw/fonts/metadata.toml (optional, needs the network)
@@ -82,10 +99,10 @@ clean:  ## remove .venv and every cache; runs and data stay
 $(BIN)/pip-compile:
 	@$(PYTHON) tools/environment.py tools
 
-requirements/prod.txt: requirements/prod.in | $(BIN)/pip-compile
+requirements/prod.txt: requirements/prod.in requirements/read.in requirements/server.in | $(BIN)/pip-compile
 	$(BIN)/pip-compile $(UPGRADE) --output-file=$@ $<
 
-requirements/dev.txt: requirements/dev.in requirements/prod.txt requirements/torch.txt | $(BIN)/pip-compile
+requirements/dev.txt: requirements/dev.in requirements/train.in requirements/prod.txt requirements/torch.txt | $(BIN)/pip-compile
 	$(BIN)/pip-compile $(UPGRADE) --output-file=$@ $<
 
 requirements/dev-lint.txt: requirements/dev-lint.in requirements/prod.txt requirements/dev.txt | $(BIN)/pip-compile
@@ -93,6 +110,11 @@ requirements/dev-lint.txt: requirements/dev-lint.in requirements/prod.txt requir
 
 requirements/bench.txt: requirements/bench.in requirements/prod.txt requirements/dev.txt | $(BIN)/pip-compile
 	$(BIN)/pip-compile $(UPGRADE) --output-file=$@ $<
+
+$(SMALL:%=requirements/%.txt): requirements/%.txt: requirements/%.in requirements/prod.txt requirements/dev.txt | $(BIN)/pip-compile
+	$(BIN)/pip-compile $(UPGRADE) -c requirements/prod.txt -c requirements/dev.txt -c requirements/torch.txt --output-file=$@ $<
+
+requirements/real.txt: requirements/remote.txt
 
 # Without pip's own settings, which may know a CPU wheel: this lock is the closure of the public CUDA build.
 requirements/torch-cuda.txt: requirements/torch.txt requirements/prod.txt requirements/dev.txt | $(BIN)/pip-compile

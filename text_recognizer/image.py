@@ -1,20 +1,26 @@
 """Opening pictures and bringing them into the one form that everything else expects: upright, grey, dark on light."""
 
+from __future__ import annotations
+
 import io
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, count
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-from PIL import Image, ImageFilter, ImageSequence
+from PIL import Image, ImageFilter
 
 from text_recognizer.errors import UserError
 from text_recognizer.page_ranges import ALL_PAGES, PageRanges
 from text_recognizer.pdf import DPI, WITHIN, draw_page, is_pdf, opened_pdf, page_size
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument
 
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP", "PPM", "JPEG2000", "MPO", "AVIF")
 SUFFIXES = frozenset(
@@ -76,41 +82,152 @@ def numbered_images(
     Raises:
         UserError: no such file, a folder, not a picture, damaged, beyond the limits, or without any wanted page.
     """
-    limits, name = limits or Limits(), _name(source)
-    count = 0
-    for number, grey_HW in _numbered(name, source, limits, wanted, dpi):
-        count += 1
-        if count > limits.max_frames:
-            raise UserError(
-                f"{name}: it has more than {limits.max_frames:,} pages; name some with --pages, or split it into"
-                " several files"
-            )
-        yield number, grey_HW
-    if not count:
-        raise UserError(f"{name}: it has none of the pages {wanted.text}; name others, or leave out --pages")
+    with opened_pages(source, limits, dpi) as pages:
+        for number in pages.numbers(wanted):
+            yield number, pages.page(number)
 
 
-def _numbered(
-    name: str, source: Path | bytes | BinaryIO, limits: Limits, wanted: PageRanges, dpi: float
-) -> Iterator[tuple[int, np.ndarray]]:
-    if isinstance(source, Path) and is_pdf(_beginning(source)):
-        yield from _pdf_pages(name, source, limits, wanted, dpi)
-        return
-    content = _bytes(name, source, limits)
-    if is_pdf(content):
-        yield from _pdf_pages(name, content, limits, wanted, dpi)
+@contextmanager
+def opened_pages(
+    source: Path | bytes | BinaryIO, limits: Limits | None = None, dpi: float = DPI, name: str | None = None
+) -> Iterator[OpenedPages]:
+    """Open a picture and keep it open, so that its pages can be had in any order.
+
+    Args:
+        source, limits, dpi: see `numbered_images`.
+        name: what errors call it; its path if left out.
+
+    Raises:
+        UserError: no such file, a folder, not a picture, damaged, or beyond the limits.
+    """
+    limits, name = limits or Limits(), name or _name(source)
+    content = source if isinstance(source, Path) and is_pdf(_beginning(source)) else _bytes(name, source, limits)
+    if isinstance(content, Path) or is_pdf(content):
+        with opened_pdf(name, content) as document:
+            yield _PdfPages(name, limits, document, dpi)
         return
     image = _opened(name, content)
     del content
     if image.format == "TIFF":
-        yield from _pages(name, image, limits, wanted)
+        with image:
+            yield _TiffPages(name, limits, image)
         return
     _check_size(name, image.size, limits)
-    if 1 in wanted:
-        grey_HW = _decoded(name, image)
-        image.close()
-        del image  # whoever asked for the page works on it now: the file is no longer needed
-        yield 1, grey_HW
+    pages = _OnePage(name, limits, image)
+    del image  # whoever asked for the page works on it then: the file is no longer needed
+    with closing(pages):
+        yield pages
+
+
+class OpenedPages(ABC):
+    """A picture that is open.
+
+    Args:
+        name: what errors call it.
+        limits: what is refused unread.
+
+    Attributes:
+        is_spent: its pages have been had, and it must be opened again to have them again.
+    """
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        self.name, self.limits, self.is_spent = name, limits, False
+
+    def numbers(self, wanted: PageRanges = ALL_PAGES) -> Iterator[int]:
+        """Yield the numbers, from 1, of those wanted pages that there are; nothing is decoded.
+
+        Raises:
+            UserError: there is none or more than the limit; or the file is damaged behind the last one yielded.
+        """
+        found = 0
+        for number in self._all_numbers():
+            if number in wanted:
+                found += 1
+                if found > self.limits.max_frames:
+                    raise UserError(
+                        f"{self.name}: it has more than {self.limits.max_frames:,} pages; name some with --pages, or"
+                        " split it into several files"
+                    )
+                yield number
+            if wanted.is_over(number + 1):
+                break
+        if not found:
+            raise UserError(f"{self.name}: it has none of the pages {wanted.text}; name others, or leave out --pages")
+
+    @abstractmethod
+    def page(self, number: int) -> np.ndarray:
+        """Return page `number`, from 1, as uint8 grey levels [H, W].
+
+        Raises:
+            UserError: the page is damaged or beyond the limits.
+        """
+
+    @abstractmethod
+    def _all_numbers(self) -> Iterator[int]: ...
+
+
+class _PdfPages(OpenedPages):
+    def __init__(self, name: str, limits: Limits, document: PdfDocument, dpi: float) -> None:
+        super().__init__(name, limits)
+        self.document, self.dpi = document, dpi
+
+    def _all_numbers(self) -> Iterator[int]:
+        yield from range(1, len(self.document) + 1)
+
+    def page(self, number: int) -> np.ndarray:
+        item = f"{self.name}, page {number}"
+        size = page_size(item, self.document, number - 1, self.dpi)
+        _check_size(item, size, self.limits, "give a lower --dpi")
+        return draw_page(item, self.document, number - 1, self.dpi)
+
+
+class _TiffPages(OpenedPages):
+    def __init__(self, name: str, limits: Limits, image: Image.Image) -> None:
+        super().__init__(name, limits)
+        self.image = image
+
+    def _all_numbers(self) -> Iterator[int]:
+        for number in count(1):
+            try:
+                self._seek(self.name, number)
+            except EOFError:
+                return
+            yield number
+
+    def page(self, number: int) -> np.ndarray:
+        item = self.name if number == 1 else f"{self.name}, page {number}"
+        try:
+            self._seek(item, number)
+        except EOFError:
+            raise UserError(f"{item}: there is no such page; was the file changed just now?") from None
+        _check_size(item, self.image.size, self.limits)
+        return _decoded(item, self.image)
+
+    def _seek(self, item: str, number: int) -> None:
+        with _reporting_damage(item, but=EOFError):
+            self.image.seek(number - 1)
+
+
+class _OnePage(OpenedPages):
+    def __init__(self, name: str, limits: Limits, image: Image.Image) -> None:
+        super().__init__(name, limits)
+        self.image: Image.Image | None = image
+
+    def _all_numbers(self) -> Iterator[int]:
+        yield 1
+
+    def page(self, number: int) -> np.ndarray:
+        if self.image is None:
+            raise ValueError(f"{self.name}: its only page can be had once")
+        try:
+            return _decoded(self.name, self.image)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        if self.image is not None:
+            self.image.close()
+        self.image, self.is_spent = None, True
 
 
 def _beginning(path: Path) -> bytes:
@@ -120,17 +237,6 @@ def _beginning(path: Path) -> bytes:
             with path.open("rb") as stream:
                 return stream.read(WITHIN)
     return b""
-
-
-def _pdf_pages(
-    name: str, source: Path | bytes, limits: Limits, wanted: PageRanges, dpi: float
-) -> Iterator[tuple[int, np.ndarray]]:
-    with opened_pdf(name, source) as document:
-        for number in range(1, len(document) + 1):
-            if number in wanted:
-                item = f"{name}, page {number}"
-                _check_size(item, page_size(item, document, number - 1, dpi), limits, "give a lower --dpi")
-                yield number, draw_page(item, document, number - 1, dpi)
 
 
 def open_image(source: Path | bytes | BinaryIO, limits: Limits | None = None) -> np.ndarray:
@@ -262,23 +368,6 @@ def _opened(name: str, content: bytes) -> Image.Image:
 
 def _loaded_formats() -> list[str]:
     return [known for known in FORMATS if known in Image.OPEN]
-
-
-def _pages(name: str, image: Image.Image, limits: Limits, wanted: PageRanges) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield the wanted pages of a TIFF."""
-    with image:
-        for number, frame in enumerate(_frames(name, image), start=1):
-            if wanted.is_over(number):
-                return
-            if number in wanted:
-                item = name if number == 1 else f"{name}, page {number}"
-                _check_size(item, frame.size, limits)
-                yield number, _decoded(item, frame)
-
-
-def _frames(name: str, image: Image.Image) -> Iterator[Image.Image]:
-    with _reporting_damage(name):
-        yield from ImageSequence.Iterator(image)
 
 
 def _check_size(item: str, size: tuple[int, int], limits: Limits, remedy: str = "scale it down") -> None:

@@ -18,7 +18,8 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 import torch_build
 
 OLDEST_PYTHON = (3, 11, 5)
-LAYERS = {"prod": "prod.txt", "dev": "dev.txt", "lint": "dev-lint.txt"}
+SMALL = ("app", "ocrmypdf", "ray", "real", "remote")
+LAYERS = {"prod": "prod.txt", "dev": "dev.txt", "lint": "dev-lint.txt", **{name: name + ".txt" for name in SMALL}}
 SOURCES = ("environment.yml", "pyproject.toml", "tools/environment.py", "tools/torch_build.py")
 CONDA_CREATE = {"conda": ["env", "create"], "mamba": ["env", "create"], "micromamba": ["create"]}
 CONDA_SETTINGS = {"CONDA_SOLVER": "libmamba", "CONDA_ALWAYS_YES": "1", "MAMBA_ALWAYS_YES": "1"}
@@ -211,6 +212,7 @@ def main(root: Path, arguments: Optional[List[str]] = None) -> None:
     parser.add_argument(
         "--layer", choices=list(LAYERS), action="append", default=[], help="a layer beside prod and dev"
     )
+    parser.add_argument("--lean", action="store_true", help="the prod layer, and dev only where it is already there")
     options = parser.parse_args(arguments)
     environment = Environment(root, dict(os.environ))
     with alone(root / "requirements" / "build.txt"):
@@ -220,7 +222,7 @@ def main(root: Path, arguments: Optional[List[str]] = None) -> None:
             environment.create()
             environment.install_tools()
         else:
-            environment.ensure(["prod", "dev", *options.layer])
+            environment.ensure(["prod", *([] if options.lean else ["dev"]), *options.layer])
 
 
 if __name__ == "__main__":

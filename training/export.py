@@ -25,6 +25,7 @@ from jsonargparse import ArgumentParser
 from jsonargparse.typing import ClosedUnitInterval
 from torch import Tensor, nn
 
+from text_recognizer.charset import LATIN
 from text_recognizer.data.alto_pages import page_samples, split_pages
 from text_recognizer.errors import UserError
 from text_recognizer.inference.recipe import Recipe, sha256_of
@@ -133,9 +134,13 @@ def write_onnx(model: LineModel, path: Path) -> None:
 
 
 def fresh_lines(characters: str, count: int) -> list[np.ndarray]:
-    """Return lines of the validation split that no training has seen, half handwriting, half print."""
+    """Return lines of the validation split that no training has seen, half handwriting, half print.
+
+    They show what can be drawn of the characters.
+    """
+    drawn = "".join(character for character in characters if character in LATIN)
     synthesisers = [
-        LineSynthesiser(seed=4, split="validation", handwriting=share, characters=characters) for share in (1.0, 0.0)
+        LineSynthesiser(seed=4, split="validation", handwriting=share, characters=drawn) for share in (1.0, 0.0)
     ]
     return [lines.line(i * GROUP).image_HW for lines in synthesisers for i in range(count // 2)]
 

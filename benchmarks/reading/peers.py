@@ -15,6 +15,9 @@ from typing import Any
 from benchmarks.reading.environment import bench_python, program_version
 from benchmarks.reading.sets import About
 from text_recognizer.errors import UserError
+from text_recognizer.inference.labelling.border import BORDER
+from text_recognizer.inference.labelling.endpoint import chat_address
+from text_recognizer.inference.labelling.tesseract import ONE_LINE, PROGRAM
 from text_recognizer.inference.recipe import FILE_NAME, Recipe, sha256_of
 from text_recognizer.inference.segmenter import FILE as SEGMENTER
 
@@ -110,12 +113,12 @@ def reading_code(package: Path | None = None) -> str:
 
 def tesseract() -> Reader:
     """Return Debian's Tesseract 5 in the mode that was best for each kind of set (instructions/benchmarks.md)."""
-    version = program_version("tesseract")
+    version = program_version(PROGRAM)
 
     def setting(about: About) -> Setting:
         mode = {"psm": 3}
         if about.unit == "line":
-            mode = {"psm": 13} if about.script == "handwriting" else {"psm": 7, "border": 10}
+            mode = {"psm": 13} if about.script == "handwriting" else {"psm": ONE_LINE, "border": BORDER}
         names = [f"{language}.traineddata" for language in about.languages.split("+")]
         models = tuple(path for name in names for path in TESSDATA.rglob(name))
         if len(models) < len(names):
@@ -159,8 +162,7 @@ def endpoint(url: str, model: str, key: str) -> Reader:
         model: as the endpoint names it.
         key: the environment variable that holds the key; it need not be set.
     """
-    address = url.rstrip("/")
-    address = address if address.endswith("/chat/completions") else f"{address}/chat/completions"
+    address = chat_address(url)
     options = {"url": address, "model": model, "key": key}
     return Reader(
         model, "vision_endpoint", sys.executable, f"{address} {model}", lambda about: Setting(options), is_remote=True

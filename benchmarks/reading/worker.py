@@ -1,21 +1,18 @@
 """One reader in a process of its own: reads a list of pictures and writes what they say, how long it took, and memory.
 
 The benchmark starts it with the Python that has the reader; it needs nothing of this repository unless the reader is
-ours. A job comes as JSON on the standard input, the answer goes to the standard output as JSON; see `answer`.
+ours, or one that `text-recognizer label` has as a teacher, too. A job comes as JSON on the standard input, the answer
+goes to the standard output as JSON; see `answer`.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,17 +73,14 @@ def rapidocr_old(options: Options) -> Read:
 
 def vision_endpoint(options: Options) -> Read:
     """Return a reader that asks an OpenAI-compatible chat endpoint, one picture a question."""
-    key = os.environ.get(options["key"], "")
+    from text_recognizer.inference.labelling.endpoint import Endpoint
+
+    timeout = options.get("timeout", 120)
+    endpoint = Endpoint(options["url"], options["model"], options["key"], PROMPT, timeout, tries=1)
 
     def read(path: str) -> str:
-        kind = {"jpg": "jpeg"}.get(path.rsplit(".", 1)[-1].lower(), path.rsplit(".", 1)[-1].lower())
-        url = f"data:image/{kind};base64,{base64.b64encode(Path(path).read_bytes()).decode()}"
-        content = [{"type": "text", "text": PROMPT}, {"type": "image_url", "image_url": {"url": url}}]
-        body = {"model": options["model"], "temperature": 0, "messages": [{"role": "user", "content": content}]}
-        headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {key}"} if key else {})}
-        question = urllib.request.Request(options["url"], json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(question, timeout=options.get("timeout", 120)) as answer:
-            return json.load(answer)["choices"][0]["message"]["content"] or ""
+        kind = path.rsplit(".", 1)[-1].lower()
+        return endpoint.ask(Path(path).read_bytes(), {"jpg": "jpeg"}.get(kind, kind))
 
     return read
 
@@ -122,18 +116,17 @@ def _beside(a: Piece, b: Piece) -> bool:
 
 def tesseract(paths: Sequence[str], options: Options) -> list[str]:
     """Return the texts of pictures that one process of Tesseract reads."""
-    with tempfile.TemporaryDirectory() as folder:
-        listing = Path(folder) / "paths.txt"
-        listing.write_text("".join(f"{path}\n" for path in paths))
-        command = ["tesseract", str(listing), "-", "--psm", str(options["psm"]), "-l", options["languages"]]
-        texts = _output([*command, "-c", "page_separator=\f"]).split("\f")
-    return texts[: len(paths)]
+    from text_recognizer.inference.labelling.tesseract import texts_of_files
+
+    return texts_of_files(paths, options["languages"], options["psm"])
 
 
 def ocrad(paths: Sequence[str], options: Options) -> list[str]:
     """Return the texts of pictures that one process of ocrad each reads: it does not say where a picture ends."""
+    from text_recognizer.inference.labelling.tesseract import output_of
+
     extra = options.get("arguments", [])
-    return [_output(["ocrad", "--format=utf8", *extra, path]) for path in paths]
+    return [output_of(["ocrad", "--format=utf8", *extra, path]) for path in paths]
 
 
 PROGRAMS: dict[str, Callable[[Sequence[str], Options], list[str]]] = {"tesseract": tesseract, "ocrad": ocrad}
@@ -143,16 +136,16 @@ def prepared(paths: Sequence[str], folder: Path, border: int) -> list[str]:
     """Return PNG files for programs that read nothing else, with a border of paper where one is asked for."""
     if not border and all(path.lower().endswith(".png") for path in paths):
         return list(paths)
-    import numpy as np
-    from PIL import Image, ImageOps
+    from PIL import Image
+
+    from text_recognizer.inference.labelling.border import with_border
 
     made = []
     for number, path in enumerate(paths):
         with Image.open(path) as picture:
             grey = picture.convert("L")
-        paper = int(np.percentile(np.asarray(grey), 70))
         made.append(str(folder / f"{number}.png"))
-        ImageOps.expand(grey, border, fill=paper).save(made[-1])
+        with_border(grey, border).save(made[-1])
     return made
 
 
@@ -165,13 +158,6 @@ def peak_kb() -> int:
     lines = status.read_text().splitlines() if status.exists() else []
     found = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
     return found[0] if found else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def _output(command: list[str]) -> str:
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"`{' '.join(command[:1])}` ended with {done.returncode}: {done.stderr.decode()[-200:]}")
-    return done.stdout.decode("utf-8", "replace")
 
 
 def answer(job: dict[str, Any]) -> dict[str, Any]:

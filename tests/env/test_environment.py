@@ -73,6 +73,13 @@ def test_a_layer_that_is_there_stays_when_a_target_needs_less(root):
     assert made.layers(["prod", "dev"]) == ["prod", "dev", "lint"]
 
 
+def test_a_lean_environment_is_kept_lean_and_grows_when_more_is_asked_for(root):
+    made = finished(root, ["prod"])
+    assert made.layers(["prod"]) == ["prod"]
+    assert made.is_current(["prod"]) and not made.is_current(["prod", "dev"])
+    assert made.layers(["prod", "dev"]) == ["prod", "dev"]
+
+
 def test_an_interrupted_sync_is_done_again(root):
     made = finished(root, ["prod", "dev"])
     made.stamp.write_text('{"digest": "', encoding="utf-8")

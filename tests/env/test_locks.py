@@ -1,22 +1,39 @@
 """What the locks may hold, and the one place where each version is written."""
 
 import re
+import tomllib
 from pathlib import Path
 
+import environment
 import pytest
 import torch_build
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements"
-LOCKS = ["prod.txt", "dev.txt", "dev-lint.txt", "bench.txt", "torch-cuda.txt"]
-TRACKED = [*LOCKS, "build.txt", "torch.txt", "prod.in", "dev.in", "dev-lint.in", "bench.in"]
+LAYERS = ["prod", "dev", "dev-lint", "bench", *environment.SMALL]
+LOCKS = [*(f"{layer}.txt" for layer in LAYERS), "torch-cuda.txt"]
+TRACKED = sorted(path.name for path in REQUIREMENTS.iterdir() if path.suffix in (".in", ".txt"))
+EXTRAS = {
+    "server": ["server.in"],
+    "app": ["app.in"],
+    "train": ["train.in", "torch.txt"],
+    "ocrmypdf": ["ocrmypdf.in"],
+    "ray": ["ray.in"],
+    "remote": ["remote.in"],
+}
 
 
 def wanted(layer: str) -> set[str]:
-    """Return the normalised names that a .in file asks for."""
+    """Return the normalised names that a .in file and those that it includes ask for."""
     lines = (REQUIREMENTS / layer).read_text(encoding="utf-8").splitlines()
+    lines += [line for name in included(layer) for line in (REQUIREMENTS / name).read_text("utf-8").splitlines()]
     names = [re.match(r"[A-Za-z0-9._-]+", line).group() for line in lines if re.match(r"[A-Za-z0-9]", line)]
     return {re.sub(r"[-_.]+", "-", name).lower() for name in names}
+
+
+def included(layer: str) -> list[str]:
+    """Return the names of the .in files that a .in file includes."""
+    return re.findall(r"^-r (\S+)", (REQUIREMENTS / layer).read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", TRACKED)
@@ -33,7 +50,7 @@ def test_every_line_of_a_lock_is_an_exact_pin(name):
     assert any(torch_build.pins(REQUIREMENTS / name))
 
 
-@pytest.mark.parametrize("name", ["prod.txt", "dev.txt", "dev-lint.txt", "bench.txt"])
+@pytest.mark.parametrize("name", [f"{layer}.txt" for layer in LAYERS])
 def test_torch_and_its_cuda_packages_stay_out_of_the_layers(name):
     there = torch_build.pins(REQUIREMENTS / name)
     assert not [name for name in there if name in ("torch", "triton") or torch_build.CUDA_PACKAGE.match(name)]
@@ -47,7 +64,7 @@ def test_no_two_locks_disagree_about_a_version():
     assert not {name: found for name, found in versions.items() if len(found) > 1}
 
 
-@pytest.mark.parametrize("layer", ["prod", "dev", "dev-lint", "bench"])
+@pytest.mark.parametrize("layer", LAYERS)
 def test_a_lock_holds_all_that_its_in_file_names(layer):
     there = set(torch_build.pins(REQUIREMENTS / "prod.txt")) | set(torch_build.pins(REQUIREMENTS / f"{layer}.txt"))
     assert wanted(f"{layer}.in") <= there
@@ -80,3 +97,13 @@ def test_the_build_tools_are_pinned_in_one_place_only():
 def test_prod_stays_free_of_what_only_training_needs():
     heavy = {"torch", "opencv-python-headless", "scipy", "matplotlib", "pytorch-lightning", "pandas"}
     assert not heavy & set(torch_build.pins(REQUIREMENTS / "prod.txt"))
+
+
+def test_the_extras_of_the_wheel_are_the_layers():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["dynamic"]
+    named = {
+        extra: [Path(file).name for file in part["file"]] for extra, part in settings["optional-dependencies"].items()
+    }
+    assert named == EXTRAS
+    assert settings["dependencies"]["file"] == ["requirements/read.in"]
+    assert included("prod.in") == ["read.in", "server.in"] and included("dev.in") == ["train.in"]

@@ -21,7 +21,19 @@ TARGETS = {
     "test",
     "test-fast",
 }
-TARGETS |= {"bench-env", "pip-tools-bench", "demo", "train", "evaluate", "export", "read", "fonts", "clean"}
+TARGETS |= {
+    "test-real",
+    "pip-tools-layer",
+    "bench-env",
+    "pip-tools-bench",
+    "demo",
+    "train",
+    "evaluate",
+    "export",
+    "read",
+    "fonts",
+    "clean",
+}
 
 
 def make(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess:
@@ -57,6 +69,12 @@ def test_a_config_is_named_by_its_stem():
     assert command == ".venv/bin/python training/run_experiment.py --config training/configs/line_ctc.yaml --seed=1"
 
 
+def test_reading_asks_for_no_more_than_the_prod_layer():
+    setup, command = make("--dry-run", "read", "IMAGE=page.png").stdout.splitlines()
+    assert setup.endswith("tools/environment.py env --lean")
+    assert command.split() == [".venv/bin/text-recognizer", "read", "page.png"]
+
+
 def test_read_without_an_image_says_what_to_give():
     result = make("--dry-run", "read")
     assert result.returncode == 2
@@ -69,11 +87,12 @@ def test_a_stale_lock_is_compiled_again_and_a_fresh_one_is_not(tmp_path):
         copy(ROOT / name, tmp_path / name)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "pip-compile").touch()
-    order = ["prod.in", "dev.in", "dev-lint.in", "torch.txt", "prod.txt", "dev.txt", "dev-lint.txt", "torch-cuda.txt"]
+    order = ["read.in", "server.in", "train.in", "prod.in", "dev.in", "dev-lint.in", "torch.txt"]
+    order += ["prod.txt", "dev.txt", "dev-lint.txt", "torch-cuda.txt"]
     for age, name in enumerate(order):
         touch(tmp_path / "requirements" / name, 1_000_000_000 + age)
     assert "pip-compile" not in make("--dry-run", "pip-tools", folder=tmp_path).stdout
-    touch(tmp_path / "requirements" / "prod.in", 1_000_000_100)
+    touch(tmp_path / "requirements" / "read.in", 1_000_000_100)
     commands = make("--dry-run", "pip-tools", folder=tmp_path).stdout
     compiled = re.findall(r"--output-file=requirements/(\S+)", commands)
     assert compiled == ["prod.txt", "dev.txt", "torch-cuda.txt"]  # everything that is constrained by it, in this order

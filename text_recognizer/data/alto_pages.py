@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from torch.utils.data import Dataset
@@ -152,11 +153,27 @@ def page_samples(pages: Sequence[Page], struck_out: StruckOut = "drop") -> list[
     return samples
 
 
+class LineToCut(Protocol):
+    """A real line of training that is cut, or read, when a batch needs it."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def page(self) -> str: ...
+
+    @property
+    def width_at_40(self) -> float: ...
+
+    def cut(self) -> CutLine:
+        """Return the line with its pixels."""
+
+
 class MixedBatches(Dataset):
     """Batch k: real and synthetic lines of about one width, a pure function of (seed, k).
 
     Args:
-        real: real lines of training, narrow ones first.
+        real: real lines of training, cut already or to be cut, narrow ones first.
         lines: what draws a synthetic line by its number.
         charset: of the labels.
         pixels: sum of the padded widths of a batch, at most.
@@ -166,7 +183,7 @@ class MixedBatches(Dataset):
 
     def __init__(
         self,
-        real: Sequence[CutLine],
+        real: Sequence[CutLine | LineToCut],
         lines: LineSynthesiser,
         charset: Charset,
         pixels: int,
@@ -202,7 +219,8 @@ class MixedBatches(Dataset):
         reach = max(40, len(self.real) // 30)
         low = int(np.clip(rank - reach, 0, max(0, len(self.real) - 2 * reach)))
         line = self.real[int(dice.integers(low, min(len(self.real), low + 2 * reach)))]
-        return Sample(varied(line, self.lines.height, self.lines.strength, dice), line.text, None, f"real: {line.page}")
+        cut = line if isinstance(line, CutLine) else line.cut()
+        return Sample(varied(cut, self.lines.height, self.lines.strength, dice), line.text, None, f"real: {line.page}")
 
 
 def varied(line: CutLine, height: int, strength: float, dice: np.random.Generator) -> np.ndarray:

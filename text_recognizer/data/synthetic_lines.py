@@ -81,6 +81,11 @@ class SyntheticLines(LineData):
                 self._validation += [collate(group, self.charset, self.height) for group in groups]
         return self._validation
 
+    @property
+    def drawn_characters(self) -> str:
+        """Those of the charset that synthetic lines may show."""
+        return self.characters
+
     def _synthesiser(self, split: Split, handwriting: float) -> LineSynthesiser:
         """Return the lines of a split; those of validation do not depend on the seed of training."""
         return LineSynthesiser(
@@ -92,7 +97,7 @@ class SyntheticLines(LineData):
             texts=self.texts if split == "train" else None,
             strength=self.strength,
             widths=self.widths,
-            characters=self.characters,
+            characters=self.drawn_characters,
             effects=self.effects if split == "train" else NONE,
         )
 

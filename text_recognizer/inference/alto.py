@@ -5,6 +5,7 @@ Source: https://www.loc.gov/standards/alto, schema version 4.4.
 
 from collections.abc import Iterable, Iterator
 
+from text_recognizer.errors import UserError
 from text_recognizer.inference.boxes import Word, box_of, words_of
 from text_recognizer.inference.result import Line, Page, Point
 from text_recognizer.inference.xml_text import (
@@ -24,15 +25,20 @@ SCHEMA = "http://www.loc.gov/standards/alto/v4/alto-4-4.xsd"
 def as_alto(pages: Iterable[Page], titled: bool = False) -> Iterator[str]:
     """Yield one ALTO document; lines without text are left out, since a line of ALTO has at least one word.
 
-    All its pages belong to the picture that the first is from.
+    Raises:
+        UserError: a page is from another file than the first: ALTO names one picture.
     """
-    number = 0
+    first = None
     for number, page in enumerate(pages, start=1):
-        if number == 1:
+        if first is None:
+            first = page
             yield from _head(page.source)
+        elif page.source != first.source:
+            raise UserError(f"{page.source}: an ALTO file is about one picture only; give --out a folder")
         yield from _page(page, number)
-    if not number:
+    if first is None:
         yield from _head("")
+        yield from _page(Page((), 1, 1), 1)
     yield " </Layout>\n</alto>\n"
 
 
@@ -55,7 +61,7 @@ def _page(page: Page, number: int) -> Iterator[str]:
     whole = attributes(WIDTH=page.width, HEIGHT=page.height)
     yield f"  <Page{attributes(ID=f'page{number}', PHYSICAL_IMG_NR=page.frame + 1)}{whole}>\n"
     yield f"   <PrintSpace{attributes(HPOS=0, VPOS=0)}{whole}>\n"
-    lines = [line for line in page.lines if line.text.strip()]
+    lines = [line for line in page.lines if words_of(line)]
     if lines:
         block = f"page{number}block1"
         yield f"    <TextBlock{attributes(ID=block)}{_place(extent_of(lines, page))}>\n"

@@ -50,7 +50,9 @@ def character_boxes(line: Line) -> list[Corners]:
 
 
 def words_of(line: Line) -> list[Word]:
-    """Return the line's words from left to right."""
+    """Return the line's words from left to right; where its characters' places are not known, they share it evenly."""
+    if not line.characters:
+        return _shared_out(line)
     words: list[Word] = []
     boxes = character_boxes(line)
     start = 0
@@ -75,6 +77,19 @@ def box_of(corners: Sequence[Point], size: tuple[int, int]) -> tuple[int, int, i
     return left, top, max(left + 1, min(width, -int(-right // 1))), max(top + 1, min(height, -int(-bottom // 1)))
 
 
+def _shared_out(line: Line) -> list[Word]:
+    """Return the words of a line without characters, each as wide as its share of the text."""
+    a, b, c, d = line.corners
+    words, end = [], 0
+    for text in line.text.split():
+        start = line.text.index(text, end)
+        end = start + len(text)
+        left, right = start / len(line.text), end / len(line.text)
+        corners = _along(a, b, left), _along(a, b, right), _along(d, c, right), _along(d, c, left)
+        words.append(Word(text, line.confidence, corners, (), ()))
+    return words
+
+
 def _word(characters: tuple[Character, ...], boxes: list[Corners]) -> Word:
     text = "".join(character.text for character in characters)
     confidence = sum(character.confidence for character in characters) / len(characters)
@@ -93,6 +108,10 @@ def _up_and_down(line: Line) -> tuple[Point, Point]:
     offset = _difference(start, top)
     share = (offset[0] * side[0] + offset[1] * side[1]) / length
     return (-share * side[0], -share * side[1]), ((1 - share) * side[0], (1 - share) * side[1])
+
+
+def _along(a: Point, b: Point, share: float) -> Point:
+    return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
 
 
 def _between(a: Point, b: Point) -> Point:

@@ -1,4 +1,4 @@
-"""The program `text-recognizer`: reads pictures and writes what they say.
+"""The program `text-recognizer`: reads pictures and writes what they say, or drafts of it for correction.
 
 What needs numpy is imported only once there is something to read, so that ``--help`` answers at once.
 """
@@ -8,56 +8,133 @@ from __future__ import annotations
 import sys
 import warnings
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import closing
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 from text_recognizer.errors import UserError
-from text_recognizer.inference.options import parse
+from text_recognizer.inference.options import is_folder, parse
 from text_recognizer.inference.output import check_writable, discard_output, print_text, write_text
-from text_recognizer.inference.progress import progress
+from text_recognizer.inference.progress import Progress, progress
+from text_recognizer.inference.stopping import Terminated, terminable
 
-STOPPED = 130
-"""Exit code after Ctrl-C, as shells have it: 128 and the signal's number."""
+if TYPE_CHECKING:
+    from text_recognizer.inference.page_settings import PageSettings
+    from text_recognizer.inference.sources import Source
+
+STOPPED, TERMINATED = 130, 143
+"""Exit codes after Ctrl-C and SIGTERM, as shells have them: 128 and the signal's number."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit code: 0 done, 1 failed for some picture, 2 called wrongly."""
     try:
-        return _read(parse(sys.argv[1:] if arguments is None else arguments))
+        with terminable():
+            options = parse(sys.argv[1:] if arguments is None else arguments)
+            return _label(options) if options.command == "label" else _read(options)
     except UserError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:  # whoever reads our output has seen enough
         discard_output()
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as reason:
         print("text-recognizer: stopped; no file is half-written", file=sys.stderr)
-        return STOPPED
+        return TERMINATED if isinstance(reason, Terminated) else STOPPED
+
+
+def _label(options: Namespace) -> int:
+    from text_recognizer.inference.labelling.job import label
+
+    return label(options)
 
 
 def _read(options: Namespace) -> int:
     from text_recognizer.image import SUFFIXES
-    from text_recognizer.inference.formats import FORMATS, SUFFIX_OF
-    from text_recognizer.inference.reading_job import ReadingJob
-    from text_recognizer.inference.sources import find_sources, result_names
+    from text_recognizer.inference.sources import count_files, find_sources
 
     warnings.filterwarnings("ignore", module="PIL")  # what matters of them is said by an error
-    sources = find_sources(options.images, SUFFIXES)
-    each = _is_folder(options.out)
+    each = is_folder(options.out)
     _check_targets(options, each)
-    chunks = FORMATS[options.format]
-    with progress(len(sources)) as step:
-        job = ReadingJob(_reader(options), options.boxes, step, options.pages, options.dpi)
-        if each:
-            names = result_names(sources, SUFFIX_OF[options.format])
-            job.write_each(sources, [options.out / name for name in names], chunks)
-        else:
-            pages = job.pages(sources)
+    sources = find_sources(options.images, SUFFIXES)
+    settings = _settings(options)
+    with progress(lambda: count_files(options.images, SUFFIXES)) as shown:
+        return (_into_folder if each else _in_order)(options, settings, sources, shown)
+
+
+def _in_order(options: Namespace, settings: PageSettings, sources: Iterator[Source], shown: Progress) -> int:
+    """Read into one file or to the standard output."""
+    from text_recognizer.image import Limits
+    from text_recognizer.inference.formats import FORMATS
+    from text_recognizer.inference.ordered_reading import OrderedReading
+
+    engine = _engine(options, settings)
+    with TemporaryDirectory(prefix="text-recognizer-") as copies:
+        two = [source.kept(Path(copies), Limits()) for source in islice(sources, 2)]  # is there a second one?
+        job = OrderedReading(chain(two, sources), settings, engine.most, Path(copies), options.boxes, shown)
+        pages = job.pages(engine)
+        with closing(pages):
             first = list(islice(pages, 1))
             if first or not job.errors:  # otherwise there is nothing to write
-                text = chunks(chain(first, pages), titled=len(sources) > 1)
+                text = FORMATS[options.format](chain(first, pages), titled=len(two) > 1)
                 print_text(text) if options.out is None else write_text(options.out, text)
-    return job.report(len(sources))
+    return job.report()
+
+
+def _into_folder(options: Namespace, settings: PageSettings, sources: Iterator[Source], shown: Progress) -> int:
+    """Read into a file per source, and go on where an earlier run into the same folder ended."""
+    from text_recognizer.inference.folder_reading import FolderReading
+    from text_recognizer.inference.formats import FORMATS, SUFFIX_OF
+    from text_recognizer.inference.journal import Journal
+    from text_recognizer.inference.sources import ResultNames
+
+    told = {"--format": options.format, **settings.told()}
+    with closing(Journal(options.out, told, options.restart)) as journal:
+        engine = _engine(options, settings)
+        job = FolderReading(
+            sources,
+            settings,
+            engine.most,
+            journal.copies,
+            options.boxes,
+            shown,
+            journal=journal,
+            names=ResultNames(SUFFIX_OF[options.format]),
+            chunks=FORMATS[options.format],
+        )
+        job.run(engine)
+    return job.report()
+
+
+def _settings(options: Namespace) -> PageSettings:
+    from text_recognizer.inference.page_settings import PageSettings
+
+    several = options.engine != "local" or options.jobs not in (None, 1)
+    threads = options.threads if options.threads is not None else int(several)
+    drawn = ""
+    if options.boxes is not None:
+        from PIL import Image
+
+        drawn = Image.registered_extensions()[options.boxes.suffix.lower()]
+    return PageSettings.of(options, threads=threads, drawn=drawn)
+
+
+def _engine(options: Namespace, settings: PageSettings) -> Any:
+    """Return who reads; what several processes need is imported only for several."""
+    if options.engine == "ray":
+        from text_recognizer.inference.ray_engine import RayEngine
+
+        return RayEngine(settings, options.jobs or 0)
+    if options.jobs in (None, 1):
+        from text_recognizer.inference.one_by_one import OneByOne
+
+        return OneByOne(settings)
+    from text_recognizer.inference.worker_pool import WorkerPool, usable_cores
+
+    return WorkerPool(settings, options.jobs or usable_cores())
 
 
 def _check_targets(options: Namespace, each: bool) -> None:
@@ -68,21 +145,6 @@ def _check_targets(options: Namespace, each: bool) -> None:
         check_writable(options.out.parent)
     if options.boxes is not None:
         check_writable(options.boxes.parent)
-
-
-def _reader(options: Namespace):  # type: ignore[no-untyped-def]
-    from text_recognizer.inference.line_recognizer import LineRecognizer
-    from text_recognizer.inference.page_reader import PageReader
-    from text_recognizer.inference.segmenter import Segmenter
-
-    recognizer = LineRecognizer.load(options.model, options.threads, options.language_model, options.second_look)
-    segmenter = None if options.line else Segmenter.load(options.model, options.threads)
-    return PageReader(recognizer, options.line, segmenter, options.abstain)
-
-
-def _is_folder(out: Path | None) -> bool:
-    """Return whether results go to a folder: one that exists, or a new name without a suffix."""
-    return out is not None and (out.is_dir() or (not out.exists() and not out.suffix))
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 Source: the hOCR specification 1.2, sections 4 and 10.
 """
 
-import math
 from collections.abc import Iterable, Iterator
 
 from text_recognizer.inference.boxes import Word, box_of, words_of
+from text_recognizer.inference.quarters import quarter_turns, turned, turned_box
 from text_recognizer.inference.result import Line, Page
 from text_recognizer.inference.xml_text import DECLARATION, attributes, element_text, extent_of, software
 
@@ -18,20 +18,24 @@ def as_hocr(pages: Iterable[Page], titled: bool = False) -> Iterator[str]:
     yield DECLARATION
     yield '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN"'
     yield ' "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">\n'
-    yield '<html xmlns="http://www.w3.org/1999/xhtml" xml:lang="en" lang="en">\n <head>\n  <title></title>\n'
+    yield '<html xmlns="http://www.w3.org/1999/xhtml">\n <head>\n  <title></title>\n'
     yield '  <meta http-equiv="Content-Type" content="text/html;charset=utf-8"/>\n'
     yield f"  <meta{attributes(name='ocr-system', content=' '.join(software()))}/>\n"
     yield f"  <meta{attributes(name='ocr-capabilities', content=CAPABILITIES)}/>\n </head>\n <body>\n"
+    first = None
     for number, page in enumerate(pages, start=1):
-        yield from _page(page, number)
+        first = first or page
+        yield from _page(page, number, page.source == first.source)
     yield " </body>\n</html>\n"
 
 
-def _page(page: Page, number: int) -> Iterator[str]:
+def _page(page: Page, number: int, of_the_first: bool) -> Iterator[str]:
+    """Yield a page; its number within its file is its physical one only if all pages are from that file."""
     source = page.source.replace('"', "'")
-    title = f'image "{source}"; bbox 0 0 {page.width} {page.height}; ppageno {page.frame}'
+    place = f"ppageno {page.frame}" if of_the_first else f'x_source "{source}" "{page.frame}"'
+    title = f'image "{source}"; bbox 0 0 {page.width} {page.height}; {place}'
     yield f"  <div class='ocr_page'{attributes(id=f'page_{number}', title=title)}>\n"
-    lines = [line for line in page.lines if line.text.strip()]
+    lines = [line for line in page.lines if words_of(line)]
     if lines:
         area = attributes(id=f"block_{number}_1", title=_bbox(extent_of(lines, page)))
         yield f"   <div class='ocr_carea'{area}>\n"
@@ -56,19 +60,20 @@ def _word(word: Word, name: str, size: tuple[int, int]) -> Iterator[str]:
         left, top, right, bottom = box_of(corners, size)
         title = f"x_bboxes {left} {top} {right} {bottom}; x_conf {100 * character.confidence:.1f}"
         yield f"<span class='ocrx_cinfo'{attributes(title=title)}>{element_text(character.text)}</span>"
-    yield "</span>\n"
+    yield f"{'' if word.characters else element_text(word.text)}</span>\n"
 
 
 def _baseline(line: Line, box: tuple[int, int, int, int]) -> str:
-    """Return the property that tells the baseline: a slope and an offset from the box's lower left, or an angle.
+    """Return the properties that tell the baseline: the quarter turns of the line, and slope and offset without them.
 
-    A line that leans by more than 45 degrees has no slope worth the name; its angle counts counterclockwise.
+    The offset counts from what is the box's lower left corner once the line is upright.
     """
-    (x0, y0), (x1, y1) = line.baseline
-    if abs(y1 - y0) > abs(x1 - x0) or x1 < x0:
-        return f"; textangle {-math.degrees(math.atan2(y1 - y0, x1 - x0)) % 360:.1f}"
+    quarters = quarter_turns(line.baseline)
+    (x0, y0), (x1, y1) = (turned(point, quarters) for point in line.baseline)
+    (left, _), (_, bottom) = turned_box(box, quarters)
     slope = (y1 - y0) / (x1 - x0) if x1 > x0 else 0.0
-    return f"; baseline {slope:.4f} {y0 + slope * (box[0] - x0) - box[3]:.1f}"
+    angle = f"; textangle {90 * quarters}" if quarters else ""
+    return f"{angle}; baseline {slope:.4f} {y0 + slope * (left - x0) - bottom:.1f}"
 
 
 def _bbox(box: tuple[int, int, int, int]) -> str:

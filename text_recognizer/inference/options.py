@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from text_recognizer.errors import UsageError, UserError, nearest
+from text_recognizer.inference.labelling.options import add_label, check_label
 from text_recognizer.page_ranges import ALL_PAGES, PageRanges
 from text_recognizer.pdf import DPI
 
 FORMATS = ("text", "json", "tsv", "hocr", "alto", "page")
+ENGINES = ("local", "ray")
+TEXT_LAYERS = ("ignore", "keep")
 BOXES_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
@@ -34,30 +37,43 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         UsageError: they cannot be understood.
         SystemExit: ``--help`` or ``--version`` was answered.
     """
-    parser, reader = _parser()
+    parser, commands = _parser()
     command = next((word for word in arguments if not word.startswith("-")), None)
     if command is not None and command not in parser.options():
-        raise UsageError(f"text-recognizer: {command!r} is not a command; {nearest(command, ['read'])}")
+        raise UsageError(f"text-recognizer: {command!r} is not a command; {nearest(command, commands)}")
     options, unknown = parser.parse_known_args(arguments)
+    active = commands[command] if command else parser
     if unknown:
-        active = reader if command else parser
         word = unknown[0].split("=")[0]
         raise UsageError(f"{active.prog}: {word!r} is not an option; {nearest(word, active.options())}")
     if command is None:
         parser.error("no command given")
-    if options.boxes and options.boxes.suffix.lower() not in BOXES_SUFFIXES:
-        reader.error(f"--boxes: {options.boxes} does not end like a picture ({', '.join(BOXES_SUFFIXES)})")
+    (check_label if command == "label" else _check_read)(options, active)
     return options
 
 
-def _parser() -> tuple[Parser, Parser]:
+def _check_read(options: argparse.Namespace, reader: argparse.ArgumentParser) -> None:
+    if options.boxes and options.boxes.suffix.lower() not in BOXES_SUFFIXES:
+        reader.error(f"--boxes: {options.boxes} does not end like a picture ({', '.join(BOXES_SUFFIXES)})")
+    if options.restart and not is_folder(options.out):
+        reader.error("--restart: only a run with --out FOLDER can be resumed or restarted; name a folder with --out")
+
+
+def is_folder(out: Path | None) -> bool:
+    """Return whether results go to a folder: one that exists, or a new name without a suffix."""
+    return out is not None and (out.is_dir() or (not out.exists() and not out.suffix))
+
+
+def _parser() -> tuple[Parser, dict[str, Parser]]:
+    """Return the parser of the whole line, and those of its commands."""
     parser = Parser(prog="text-recognizer", description="Reads text in pictures.", allow_abbrev=False)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     about = "read pictures of pages or lines"
     reader = commands.add_parser("read", help=about, description=about.capitalize() + ".", allow_abbrev=False)
     add = reader.add_argument
-    add("images", nargs="+", metavar="IMAGE", help="picture files, folders of them, or - for the standard input")
+    about = "pictures, PDF files, folders, zip and tar archives, URLs (s3://, https://), or - for the standard input"
+    add("images", nargs="+", metavar="IMAGE", help=about)
     add(
         "--format",
         type=_one_of(FORMATS),
@@ -70,6 +86,8 @@ def _parser() -> tuple[Parser, Parser]:
     about = "which pages of PDF and TIFF files to read, as in 3-9 or 1,4,7- (default: all)"
     add("--pages", type=_pages, default=ALL_PAGES, metavar="RANGES", help=about)
     add("--dpi", type=_dpi, default=DPI, metavar="N", help=f"at which pages of PDF files are drawn (default {DPI:.0f})")
+    about = "pages of PDF files that have text: read their pictures all the same (ignore, the default) or keep the text"
+    add("--text-layer", type=_one_of(TEXT_LAYERS), default=TEXT_LAYERS[0], metavar="NAME", help=about)
     add("--line", action="store_true", help="every picture is one text line")
     add("--model", metavar="NAME", help="best (default) or fast, which come along, or the folder of an exported model")
     add("--abstain", type=_share, default=0.0, metavar="P", help="give no text for lines less certain than P, 0 to 1")
@@ -77,8 +95,14 @@ def _parser() -> tuple[Parser, Parser]:
     add("--language-model", action=argparse.BooleanOptionalAction, default=True, help=about)
     about = "read lines that the model is unsure of again, drawn wider (default: as the model's recipe has it)"
     add("--second-look", action=argparse.BooleanOptionalAction, default=True, help=about)
-    add("--threads", type=_count, default=0, metavar="N", help="threads per line; 0 (default) leaves it to onnxruntime")
-    return parser, reader
+    about = "threads per line; 0 (default) leaves it to onnxruntime; with several jobs 1 is the default"
+    add("--threads", type=_count, metavar="N", help=about)
+    about = "pages that are read at the same time, in processes of their own; 0 for one per core (default: 1)"
+    add("--jobs", type=_count, metavar="N", help=about)
+    about = "who reads: processes of this machine (local, the default), or the machines of a cluster (ray)"
+    add("--engine", type=_one_of(ENGINES), default="local", metavar="NAME", help=about)
+    add("--restart", action="store_true", help="forget what an earlier run with the same --out FOLDER has read")
+    return parser, {"read": reader, "label": add_label(commands, _pages, _dpi)}
 
 
 def _one_of(names: Iterable[str]):  # type: ignore[no-untyped-def]

@@ -12,13 +12,17 @@ from text_recognizer.errors import UserError
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
+def written_whole(path: Path, beside_in: Path | None = None) -> Iterator[BinaryIO]:
     """Give a stream whose content becomes `path` when the block ends well, and nothing at all when it does not.
+
+    Args:
+        path: the file.
+        beside_in: folder of the same disk for what is not whole yet; that of the file if left out.
 
     Raises:
         UserError: the folder cannot be written to, or the disk is full.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    beside = (beside_in or path.parent) / f".{path.name}.{os.getpid()}.tmp"
     try:
         with beside.open("xb") as stream:
             yield stream
@@ -32,11 +36,22 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
             beside.unlink(missing_ok=True)
 
 
-def write_text(path: Path, chunks: Iterable[str]) -> None:
+def write_text(path: Path, chunks: Iterable[str], beside_in: Path | None = None) -> None:
     """Write a text file piece by piece; see `written_whole`."""
-    with written_whole(path) as stream:
+    with written_whole(path, beside_in) as stream:
         for chunk in chunks:
             stream.write(chunk.encode("utf-8", "replace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file; see `written_whole`."""
+    with written_whole(path) as stream:
+        stream.write(content)
+
+
+def numbered(path: Path, number: int) -> Path:
+    """Return the path for the first, second and so on of several files: `page.png`, `page-2.png`."""
+    return path if number == 1 else path.with_stem(f"{path.stem}-{number}")
 
 
 def check_writable(folder: Path, create: bool = False) -> None:

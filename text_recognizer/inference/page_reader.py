@@ -43,16 +43,23 @@ class PageReader:
         Returns:
             Its lines in reading order; lines without any recognised character are left out.
         """
+        height, width = grey_HW.shape
+        told = ((place, self._told(reading)) for place, reading in self.lines(grey_HW) if reading.text)
+        lines = tuple(_line(place, reading, width, height) for place, reading in told)
+        return Page(lines, width, height, source, frame)
+
+    def lines(self, grey_HW: np.ndarray) -> list[tuple[FoundLine, LineReading]]:
+        """Return where the lines of a page stand, and what was read in each, in reading order.
+
+        Args:
+            grey_HW: uint8, light or dark text.
+        """
         found = [_whole(grey_HW)] if self.single_line else find_lines(grey_HW, self.segmenter)
         readings = self.recognizer.read([line.crop_HW for line in found])
         if not self.single_line and self._on_their_heads(found, readings):
             found = find_lines(grey_HW, self.segmenter, on_its_head=True)
             readings = self.recognizer.read([line.crop_HW for line in found])
-        height, width = grey_HW.shape
-        pairs = zip(found, readings, strict=True)
-        told = ((place, self._told(reading)) for place, reading in pairs if reading.text)
-        lines = tuple(_line(place, reading, width, height) for place, reading in told)
-        return Page(lines, width, height, source, frame)
+        return list(zip(found, readings, strict=True))
 
     def _on_their_heads(self, found: list[FoundLine], readings: list[LineReading]) -> bool:
         """Return whether lines that make little sense are read better the other way round."""

@@ -42,7 +42,8 @@ def _document(page: Page) -> Iterator[str]:
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     yield f"{DECLARATION}<PcGts{attributes(xmlns=NAMESPACE)}>\n <Metadata><Creator>{element_text(' '.join(software()))}"
     yield f"</Creator><Created>{now}</Created><LastChange>{now}</LastChange></Metadata>\n"
-    yield f" <Page{attributes(imageFilename=page.source, imageWidth=page.width, imageHeight=page.height)}>\n"
+    frame = attributes(custom=f"frame {{index:{page.frame};}}") if page.frame else ""
+    yield f" <Page{attributes(imageFilename=page.source, imageWidth=page.width, imageHeight=page.height)}{frame}>\n"
     if page.lines:
         left, top, right, bottom = extent_of(page.lines, page)
         around = ((left, top), (right, top), (right, bottom), (left, bottom))
@@ -59,8 +60,7 @@ def _line(line: Line, name: str, index: int, size: tuple[int, int]) -> Iterator[
     yield f"    <Baseline{attributes(points=joined_points(line.baseline, size))}/>\n"
     for count, word in enumerate(words_of(line), start=1):
         yield from _word(word, f"{name}word{count}", size)
-    if line.text:
-        yield f"    {_equivalent(line.text, line.confidence)}\n"
+    yield f"    {_equivalent(line.text, line.confidence)}\n"
     yield "   </TextLine>\n"
 
 

@@ -1,0 +1,88 @@
+"""Starts what tests/real needs and runs them: python3 tools/real_parts.py [PART ...]
+
+Installs the requirement layers and the Debian packages of each part, then runs its tests. What cannot be installed is
+named and fails: no part is passed over. Standard library only.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+APT = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the tests of one real part need.
+
+    Attributes:
+        about: what is started, in words.
+        layers: of requirements/, beside prod and dev.
+        packages: of Debian.
+        fast: whether it is part of .ci/run.
+    """
+
+    about: str
+    layers: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    fast: bool = True
+
+
+PARTS = {
+    "label": Part("Tesseract as a teacher", (), ("tesseract-ocr", "tesseract-ocr-fra")),
+    "pdf": Part("OCRmyPDF with our reader", ("ocrmypdf",), ("ghostscript",)),
+    "ray": Part("a Ray cluster of two workers, one of them killed", ("ray",)),
+    "remote": Part("an S3 server and a web server on loopback", ("remote", "real")),
+}
+
+
+def main(root: Path, arguments: list[str] | None = None) -> int:
+    """Install, run pytest and return its exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}; all if left out")
+    parser.add_argument("--fast", action="store_true", help="only the parts that .ci/run has time for")
+    options = parser.parse_args(arguments)
+    unknown = sorted(set(options.parts) - set(PARTS))
+    if unknown:
+        raise SystemExit(f"PART={unknown[0]}: there is no such part; give any of {', '.join(PARTS)}")
+    names = options.parts or [name for name, part in PARTS.items() if part.fast or not options.fast]
+    install(root, [PARTS[name] for name in names])
+    tests = [f"tests/real/test_{name}.py" for name in names]
+    return subprocess.run([str(root / ".venv/bin/python"), "-m", "pytest", "-m", "real", *tests], cwd=root).returncode
+
+
+def install(root: Path, parts: list[Part]) -> None:
+    """Install layers and Debian packages (SystemExit names what failed)."""
+    layers = sorted({layer for part in parts for layer in part.layers})
+    chosen = [word for layer in layers for word in ("--layer", layer)]
+    call([sys.executable, str(root / "tools/environment.py"), "env", *chosen], "read pip's lines above")
+    wanted = {package for part in parts for package in part.packages if not is_installed(package)}
+    if wanted:
+        command = [*([] if os.geteuid() == 0 else ["sudo"]), *APT, *sorted(wanted)]
+        call(command, "these tests need Debian or Ubuntu and the right to install; install the packages by hand")
+
+
+def is_installed(package: str) -> bool:
+    """Return whether Debian's package is installed; not so where there is no Debian."""
+    if not shutil.which("dpkg-query"):
+        return False
+    command = ["dpkg-query", "--show", "--showformat=${db:Status-Status}", package]
+    return subprocess.run(command, capture_output=True, text=True).stdout == "installed"
+
+
+def call(command: list[str], hint: str) -> None:
+    """Run a command; SystemExit with `hint` when it fails or is not there."""
+    try:
+        code = subprocess.run(command, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}).returncode
+    except FileNotFoundError:
+        code = 127
+    if code:
+        raise SystemExit(f"real parts: `{' '.join(command)}` ended with {code}; {hint}")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(Path(__file__).resolve().parent.parent))

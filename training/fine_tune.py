@@ -1,0 +1,168 @@
+"""Fine-tune a model that ships, or one of your own, on transcribed lines or pages: make fine-tune DATA=DIR
+
+The folder may have any layout of instructions/own_data.md. Its lines are split by writer, synthetic lines are mixed in,
+and of what was learnt as much is kept as leaves print as it was read before. What comes out is a folder that
+`text-recognizer read --model` takes, with a card that says what was gained on lines that were not learnt.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Literal
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning threads stall where cores are shared
+
+from jsonargparse import ArgumentParser
+from jsonargparse.typing import ClosedUnitInterval, PositiveFloat, PositiveInt
+
+from text_recognizer.charset import Charset
+from text_recognizer.data.own_data import OwnData, OwnLine, Splits, read_own_data, splits, unknown_characters
+from text_recognizer.errors import UserError
+from training.command_line import mistakes_shown, parse
+from training.evaluate import FROZEN, Score, print_table, score, scores_of
+from training.keeping import kept, print_lines
+from training.readers import reader_of, trained_model
+from training.run_folder import write_whole
+from training.tuning import RANGES, Start, Tuning, train, usual_steps, write_model
+
+CharsetChange = Literal["fail", "union", "new"]
+"""What becomes of characters that the model lacks: refused, added, or the model's own are given up for the data's."""
+
+
+def characters_for(change: CharsetChange, known: str, lines: list[OwnLine]) -> str:
+    """Return the characters of the tuned model.
+
+    Raises:
+        UserError: the lines have others than those known, and `change` is fail.
+    """
+    if change == "new":
+        return "".join(sorted({" ", *(character for line in lines for character in line.text)}))
+    unknown = unknown_characters(lines, Charset(known))
+    if unknown and change == "fail":
+        named = ", ".join(f"{c.character!r} (U+{ord(c.character):04X}, {c.count} times)" for c in unknown[:10])
+        raise UserError(
+            f"{unknown[0].first}: {len(unknown)} characters of the texts are not among the {len(known)} of the model:"
+            f" {named}; add them with --charset union, or correct the texts"
+        )
+    return known + "".join(sorted(c.character for c in unknown))
+
+
+def scored(model: Path, lines: list[OwnLine], name: str) -> list[Score]:
+    """Return the scores of a model on lines that it has not learnt, and on the frozen print where that is there."""
+    read_with = reader_of(model)
+    own = score(name, read_with([line.image_HW() for line in lines]), [line.text for line in lines])
+    return [own, *(scores_of(read_with, FROZEN[1:])[:1] if FROZEN[1].is_dir() else [])]
+
+
+def card(
+    name: str, start: Start, found: Splits, data: OwnData, told: list[str], rows: list[tuple[Score, Score]]
+) -> str:
+    """Return the model card."""
+    table = "\n".join(
+        f"| {old.source} | {old.lines} | {_rate(old)} | {_rate(new)} | {_change(old, new)} |" for old, new in rows
+    )
+    counts = ", ".join(f"{split} {len(lines)}" for split, lines in found.items() if lines)
+    writers = len({line.group for line in found["train"]})
+    return f"""# {name}
+
+The model {start.recipe.name}, fine-tuned on {len(found["train"])} lines by {writers} writers or pages of
+`{data.folder.name}` (layout {data.layout}; lines: {counts}; {found.note}).
+{" ".join(told)}
+
+| lines that were not learnt | number | CER % before (95 % interval) | after | change |
+|---|---|---|---|---|
+{table}
+
+What is said of {start.recipe.name} in its own card holds for this one too. Its weights may be used as far as the
+licence of `{data.folder.name}` allows.
+"""
+
+
+def _rate(row: Score) -> str:
+    low, high = row.cer_interval
+    return f"{100 * row.cer:.2f} ({100 * low:.1f}-{100 * high:.1f})"
+
+
+def _change(old: Score, new: Score) -> str:
+    return f"{100 * (new.cer / old.cer - 1):+.0f} %" if old.cer else "-"
+
+
+def _pair(rows: tuple[Score, Score]) -> dict[str, Any]:
+    return {"before": asdict(rows[0]), "after": asdict(rows[1])}
+
+
+def fine_tune(options: Any) -> int:
+    """Do it and return the exit code: 0 done, 85 stopped by a signal and saved."""
+    start = Start.load(options.start)
+    data = read_own_data(options.data, options.layout)
+    for fault in data.faults:
+        print(f"left out: {fault}")
+    found = splits(data)
+    characters = characters_for(options.charset, start.recipe.characters, data.lines)
+    unseen = "test" if found["test"] else "val"
+    if not found["train"] or not found[unseen]:
+        raise UserError(f"{options.data}: {found.note}; lines to learn and lines to measure by are needed, so add some")
+    steps = options.steps or usual_steps(len(found["train"]))
+    print(f"{data.folder}: layout {data.layout}, " + ", ".join(f"{len(v)} lines {k}" for k, v in found.items() if v))
+    print(f"{found.note}; {steps} steps from {start.recipe.name}", flush=True)
+    tuning = Tuning(options.name, options.runs, steps, options.real, options.lr, options.threads, options.seed)
+    run = train(tuning.config(start, data.folder, data.layout, characters), options.resume)
+    if isinstance(run, int):
+        return run
+    model, share = trained_model(run), 1.0
+    if options.charset != "new":
+        model, share = kept(start.model(characters), model, print_lines(start.recipe.characters))
+    told = [f"{steps} steps; {100 * share:.0f} % of what was learnt is kept, so that print is read as before."]
+    added = characters[len(start.recipe.characters) :]
+    if options.charset == "union" and added:
+        told.append(f"New characters: {' '.join(added)}.")
+    folder = options.out or Path("models") / options.name
+    some = found["train"][:: max(1, len(found["train"]) // RANGES)]
+    write_model(start, model, folder, options.name, [line.image_HW() for line in some])
+    rows = list(zip(*(scored(path, found[unseen], unseen) for path in (start.folder, folder)), strict=True))
+    if options.json:
+        write_whole(options.json, json.dumps({"steps": steps, "kept": share, "scores": [*map(_pair, rows)]}) + "\n")
+    (folder / "card.md").write_text(card(options.name, start, found, data, told, rows), encoding="utf-8")
+    print(*told)
+    pairs = [((old, "before"), (new, "after")) for old, new in rows]
+    print_table([replace(row, source=f"{row.source}, {when}") for pair in pairs for row, when in pair], details=False)
+    if rows[0][1].cer >= rows[0][0].cer:
+        print(
+            f"it reads the lines of {unseen} no better than {start.recipe.name} does; more lines help, or more --steps"
+        )
+    print(f"the model: {folder}\nread with it: text-recognizer read page.png --model {folder}")
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Fine-tune what the command line says and return the exit code."""
+    parser = ArgumentParser(prog="fine_tune", description=__doc__, exit_on_error=False)
+    add = parser.add_argument
+    add("data", type=Path, help="folder of transcribed lines or pages, or its table")
+    add("--layout", type=str | None, help="of the folder; looked for if left out")
+    add("--start", type=str, default="best", help="best, fast, or the folder of an exported model with weights.pt")
+    add("--name", type=str | None, help="of the new model; the data's if left out")
+    add("--out", type=Path | None, help="folder of the new model; models/NAME if left out")
+    about = "characters that the model lacks: refuse them, add them, or read no others than the data's"
+    add("--charset", type=CharsetChange, default="fail", help=about)
+    add("--steps", type=PositiveInt | None, help="of training; by the number of lines if left out")
+    add("--real", type=ClosedUnitInterval, default=0.6, help="share of own lines; the rest is synthetic")
+    add("--lr", type=PositiveFloat, default=5e-4, help="highest learning rate")
+    add("--threads", type=PositiveInt | None, help="of the training; measured if left out")
+    add("--seed", type=int, default=0, help="of data and dropout")
+    add("--runs", type=Path, default=Path("runs"), help="folder of the runs")
+    add("--json", type=Path | None, help="file that the scores before and after are written to")
+    add("--resume", type=str | None, help="folder of a run that was stopped, or auto")
+    options = parse(parser, arguments, {})
+    if options.name is None:
+        options.name = "tuned-" + re.sub(r"[^\w.-]+", "-", options.data.resolve().name)
+    return fine_tune(options)
+
+
+if __name__ == "__main__":
+    with mistakes_shown():
+        raise SystemExit(main())

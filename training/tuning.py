@@ -1,0 +1,153 @@
+"""Training on from an exported model: what fine-tuning and adapting share."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from text_recognizer.errors import UserError
+from text_recognizer.inference.recipe import Recipe
+from text_recognizer.inference.shipped import model_folder
+from text_recognizer.models.base import LineModel
+from training import run_experiment
+from training.export import export, fresh_lines
+from training.starting_weights import WEIGHTS, load_exported, model_of, start_from
+
+FONTS, TEXTS = Path("data/fonts"), Path("data/texts")
+"""What ``make fonts`` and ``make texts`` fetch; used for the synthetic lines when they are there."""
+
+HANDWRITING = 0.4
+"""Share of handwriting among the synthetic lines: print is what is forgotten first."""
+
+WARMUP = 10
+"""Steps in which the learning rate rises."""
+
+RANGES = 48
+"""Own lines, and as many synthetic ones, that set the ranges of 8 bits."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The model that is tuned: its folder, recipe and architecture."""
+
+    folder: Path
+    recipe: Recipe
+    architecture: dict[str, Any]
+
+    @classmethod
+    def load(cls, name: str) -> Start:
+        """Read a model that can be trained on.
+
+        Raises:
+            UserError: there is none, or it has no weights.pt.
+        """
+        folder = model_folder(name)
+        load_exported(folder)
+        held = torch.load(folder / WEIGHTS, map_location="cpu", weights_only=True)
+        return cls(folder, Recipe.load(folder), held["architecture"])
+
+    def model(self, characters: str) -> LineModel:
+        """Return its torch form with the labels of other characters."""
+        model = model_of(self.architecture, characters, self.recipe.height)
+        start_from(model, self.folder / WEIGHTS)
+        return model.eval()
+
+
+def usual_steps(lines: int) -> int:
+    """Return how many steps a number of lines is worth: a minute for a dozen, four for 150, half an hour at most.
+
+    >>> usual_steps(15), usual_steps(150), usual_steps(100_000)
+    (69, 150, 2000)
+    """
+    return min(2000, 60 + round(0.6 * lines))
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How long and on what a model is trained on.
+
+    Args:
+        name: of the run.
+        runs: folder of the runs.
+        steps: of training.
+        real: share of own lines; the rest is synthetic.
+        lr: highest learning rate.
+        threads: of the training; measured where it is None.
+        seed: of data and dropout.
+    """
+
+    name: str
+    runs: Path
+    steps: int
+    real: float = 0.6
+    lr: float = 5e-4
+    threads: int | None = None
+    seed: int = 0
+
+    def config(self, start: Start, folder: Path, layout: str, characters: str) -> dict[str, Any]:
+        """Return the options of the run as training/run_experiment.py takes them; its lines are those of `folder`."""
+        lines = {"folder": str(folder), "layout": layout, "real": self.real, "handwriting": HANDWRITING}
+        for name, fetched in (("fonts", FONTS), ("texts", TEXTS)):
+            if fetched.is_dir():
+                lines[name] = str(fetched)
+        lines |= {"characters": characters, "height": start.recipe.height}
+        return {
+            "name": self.name,
+            "runs": str(self.runs),
+            "seed": self.seed,
+            "max_steps": self.steps,
+            "threads": self.threads,
+            "precision": "32-true",
+            "logger": "none",
+            "start": str(start.folder / WEIGHTS),
+            "data": {"class_path": "OwnLines", "init_args": lines},
+            "model": start.architecture,
+            "lit_model": {"lr": self.lr, "warmup": WARMUP, "alignment": 0.0},
+        }
+
+
+def train(config: dict[str, Any], resume: str | None = None) -> Path | int:
+    """Run the training and return the run's folder, or the exit code of one that was stopped."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tuning.yaml"
+        path.write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")  # which is YAML, too
+        code = run_experiment.main(["--config", str(path), *(["--resume", resume] if resume else [])])
+    if code:
+        return code
+    finished = Path(config["runs"]).glob(f"{config['name']}-*/finished.json")
+    return max(finished, key=lambda path: path.stat().st_mtime).parent
+
+
+def write_model(start: Start, model: LineModel, folder: Path, name: str, images: Sequence[np.ndarray]) -> None:
+    """Export the tuned model with the confidence and the language model of the one it was tuned from.
+
+    Args:
+        start: what it was tuned from.
+        model: is exported.
+        folder: is written.
+        name: of the model.
+        images: some of the lines it was tuned on, which set the ranges of 8 bits.
+    """
+    created_by = {"tuned_from": start.recipe.name}
+    options = {"second_look": start.recipe.second_look, "architecture": start.architecture}
+    ranges = [*images, *fresh_lines(model.characters, RANGES)]
+    try:
+        export(model, folder, name, created_by, "", 60, ranges, **options)
+    except UserError as error:
+        if not str(error).startswith("int8"):
+            raise
+        print(f"{str(error).split(';')[0]}: the model stays in float")
+        export(model, folder, name, created_by, "", 60, None, **options)
+    recipe = replace(Recipe.load(folder), confidence=start.recipe.confidence)
+    if start.recipe.language_model and set(start.recipe.characters) <= set(model.characters):
+        shutil.copyfile(start.recipe.language_model_path(start.folder), folder / start.recipe.language_model.file)
+        recipe = replace(recipe, language_model=start.recipe.language_model)
+    recipe.save(folder)
