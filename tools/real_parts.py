@@ -34,7 +34,7 @@ class Part:
 
 PARTS = {
     "label": Part("Tesseract as a teacher", (), ("tesseract-ocr", "tesseract-ocr-fra")),
-    "pdf": Part("OCRmyPDF with our reader", ("ocrmypdf",), ("ghostscript",)),
+    "pdf": Part("OCRmyPDF with our reader", ("ocrmypdf",)),
     "ray": Part("a Ray cluster of two workers, one of them killed", ("ray",)),
     "remote": Part("an S3 server and a web server on loopback", ("remote", "real")),
 }

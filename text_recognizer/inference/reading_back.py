@@ -29,8 +29,8 @@ def read_back(path: Path) -> list[Page]:
     """Return the pages of a file that `text-recognizer read` wrote, in any format but `text`.
 
     JSON gives back everything. The others round points to whole pixels, and characters stand where their boxes, which
-    reach half way to the next ones, say. TSV knows neither characters nor the sizes of pages: these reach as far as their lines do. Lines without
-    text are in JSON and PAGE XML only.
+    reach half way to the next ones, say. TSV knows neither characters nor the sizes of pages: these reach as far as
+    their lines do. Lines without text are in JSON and PAGE XML only.
 
     Raises:
         UserError: the file cannot be opened, is none of these, or is damaged.
