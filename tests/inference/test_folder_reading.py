@@ -15,6 +15,7 @@ from text_recognizer.errors import UserError
 from text_recognizer.inference.cli import main
 from text_recognizer.inference.journal import Journal
 from text_recognizer.inference.page_store import PageStore
+from text_recognizer.inference.reading_back import read_back
 from text_recognizer.inference.result import Page
 
 ROOT = Path(__file__).parents[2]
@@ -202,3 +203,13 @@ def test_when_all_is_read_a_run_over_many_files_takes_little_time(scans, tmp_pat
     start = time.monotonic()
     assert read()[0] == 0
     assert time.monotonic() - start < 2
+
+
+def test_further_pages_of_a_format_of_one_page_have_files_of_their_own(read, tmp_path):
+    code, _ = read("--format", "page")
+    assert code == 0
+    out = tmp_path / "out"
+    assert sorted(path.name for path in out.glob("*.xml")) == ["a.xml", "b.xml", "c-p002.xml", "c-p003.xml", "c.xml"]
+    texts = [read_back(out / name)[0].text for name in ("c.xml", "c-p002.xml", "c-p003.xml")]
+    assert texts == ["cab", "bad", "dad"]
+    assert read("--format", "page")[1].startswith("text-recognizer: 3 of 3 pictures were read before")

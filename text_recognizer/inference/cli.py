@@ -87,7 +87,7 @@ def _in_order(options: Namespace, settings: PageSettings, sources: Iterator[Sour
 def _into_folder(options: Namespace, settings: PageSettings, sources: Iterator[Source], shown: Progress) -> int:
     """Read into a file per source, and go on where an earlier run into the same folder ended."""
     from text_recognizer.inference.folder_reading import FolderReading
-    from text_recognizer.inference.formats import FORMATS, SUFFIX_OF
+    from text_recognizer.inference.formats import FORMATS, ONE_PAGE, SUFFIX_OF
     from text_recognizer.inference.journal import Journal
     from text_recognizer.inference.sources import ResultNames
 
@@ -104,6 +104,7 @@ def _into_folder(options: Namespace, settings: PageSettings, sources: Iterator[S
             journal=journal,
             names=ResultNames(SUFFIX_OF[options.format]),
             chunks=FORMATS[options.format],
+            one_page=options.format in ONE_PAGE,
         )
         job.run(engine)
     return job.report()

@@ -27,11 +27,20 @@ class FolderReading(ReadingJob):
         journal: what was done in this folder before.
         names: gives the results their names.
         chunks: how they are written.
+        one_page: a file holds one page only; further pages of a source are written beside it, as ``book-p002.xml``.
     """
 
-    def __init__(self, *arguments: Any, journal: Journal, names: ResultNames, chunks: Chunks, **options: Any) -> None:
+    def __init__(
+        self,
+        *arguments: Any,
+        journal: Journal,
+        names: ResultNames,
+        chunks: Chunks,
+        one_page: bool = False,
+        **options: Any,
+    ) -> None:
         super().__init__(*arguments, **options)
-        self.journal, self.names, self.chunks = journal, names, chunks
+        self.journal, self.names, self.chunks, self.one_page = journal, names, chunks, one_page
         self.drawn = journal.drawn
         self.done_before = 0
         self._stores: dict[int, PageStore] = {}
@@ -93,8 +102,13 @@ class FolderReading(ReadingJob):
 
     def _write(self, opened: OpenSource, store: PageStore) -> None:
         """Write a source's result, and forget its pages once the journal knows."""
-        path = self.journal.out / opened.result
+        path, numbers = self.journal.out / opened.result, opened.numbers or ()
         check_writable(path.parent, create=True)
-        write_text(path, self.chunks(store.pages(opened.numbers or ())), self.journal.unfinished)
+        if self.one_page:
+            for number in numbers[1:]:
+                beside = path.with_stem(f"{path.stem}-p{number:03d}")
+                write_text(beside, self.chunks(store.pages((number,))), self.journal.unfinished)
+            numbers = numbers[:1]
+        write_text(path, self.chunks(store.pages(numbers)), self.journal.unfinished)  # last: it stands for all
         self.journal.done(store.key, opened.source.name, opened.result)
         store.remove()

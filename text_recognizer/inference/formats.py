@@ -65,3 +65,6 @@ FORMATS: dict[str, Callable[..., Iterator[str]]] = {
     "page": as_page_xml,
 }
 SUFFIX_OF = {"text": ".txt", "json": ".json", "tsv": ".tsv", "hocr": ".hocr", "alto": ".xml", "page": ".xml"}
+
+ONE_PAGE = ("page",)
+"""Formats that have no place for a second page."""

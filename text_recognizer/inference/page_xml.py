@@ -31,7 +31,9 @@ def as_page_xml(pages: Iterable[Page], titled: bool = False) -> Iterator[str]:
     number = 0
     for number, page in enumerate(pages, start=1):
         if number > 1:
-            raise UserError(f"{page.source}: PAGE XML holds one page only; give --out a folder, one picture per page")
+            raise UserError(
+                f"{page.source}: PAGE XML holds one page only; give --out a folder, which gets a file for each"
+            )
         yield from _document(page)
     if not number:
         yield from _document(Page((), 1, 1))
