@@ -157,11 +157,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--ablate", type=bool, default=False, help="rows for greedy readings too")
     about = "folder of lines or pages that were learnt: a row too for the lines that share no text with it"
     parser.add_argument("--unseen", type=Path | None, help=about)
-    parser.add_argument("--worst", type=Path | None, help="picture of the worst lines; beside the model if left out")
+    parser.add_argument("--worst", type=Path | None, help="picture of the worst lines; in the run's folder, or here, if left out")
     parser.add_argument("--json", type=Path | None, help="file that the scores are written to")
     options = parse(parser, arguments, {})
     model = options.model or latest_run(options.runs)
-    worst = options.worst or (model if model.is_dir() else model.parent) / "worst_lines.png"
+    worst = options.worst or place_of_worst(model)
     read_with = reader_of(model)
     check_writable("--worst", worst)
     if options.json:
@@ -173,6 +173,13 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         write_whole(options.json, json.dumps([asdict(row) for row in scores], indent=1) + "\n")
     return 0
+
+
+def place_of_worst(model: Path) -> Path:
+    """Return where the worst lines are drawn: into a run's folder, never into that of an exported model."""
+    if (model / FILE_NAME).exists():
+        return Path("worst_lines.png")
+    return (model if model.is_dir() else model.parent) / "worst_lines.png"
 
 
 def check_writable(option: str, path: Path) -> None:

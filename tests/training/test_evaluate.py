@@ -9,6 +9,7 @@ from tests.data.written_pages import write_page
 from tests.inference.tiny_model import draw_flags, save_tiny_model
 from tests.training.tiny_run import save_tiny_run, tiny_model
 from text_recognizer.errors import UserError
+from text_recognizer.inference.shipped import weights_folder
 from training import evaluate
 from training.command_line import mistakes_shown
 from training.readers import reader_of, torch_reader
@@ -48,6 +49,12 @@ def test_the_program_scores_an_exported_model_and_writes_what_it_is_asked_for(tm
     assert [row["cer"] for row in json.loads(scores.read_text())] == [0, 0]
     assert Image.open(worst).size[0] > 100
     assert str(worst) in capsys.readouterr().out
+
+
+def test_the_worst_lines_of_a_model_that_ships_are_not_drawn_into_the_package(tmp_path):
+    assert evaluate.place_of_worst(weights_folder() / "fast") == Path("worst_lines.png")
+    assert evaluate.place_of_worst(tmp_path) == tmp_path / "worst_lines.png"
+    assert evaluate.place_of_worst(tmp_path / "last.ckpt") == tmp_path / "worst_lines.png"
 
 
 def test_the_worst_lines_come_first(tmp_path, monkeypatch):
