@@ -157,7 +157,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--ablate", type=bool, default=False, help="rows for greedy readings too")
     about = "folder of lines or pages that were learnt: a row too for the lines that share no text with it"
     parser.add_argument("--unseen", type=Path | None, help=about)
-    parser.add_argument("--worst", type=Path | None, help="picture of the worst lines; in the run's folder, or here, if left out")
+    parser.add_argument("--worst", type=Path | None, help="picture of the worst lines; in the run's folder or here")
     parser.add_argument("--json", type=Path | None, help="file that the scores are written to")
     options = parse(parser, arguments, {})
     model = options.model or latest_run(options.runs)
