@@ -26,7 +26,7 @@ pip-tools-lint: requirements/dev-lint.txt  ## the same for the lint layer
 
 pip-tools-bench: requirements/bench.txt bench-env  ## the same for the layer of benchmarks/readers.py
 
-pip-tools-layer: requirements/$(LAYER).txt  ## the same for a layer beside those: make pip-tools-layer LAYER=app|ocrmypdf|ray|real|remote
+pip-tools-layer: $(if $(LAYER),requirements/$(LAYER).txt)  ## the same for a layer beside those: make pip-tools-layer LAYER=app|ocrmypdf|ray|real|remote
 	@$(PYTHON) tools/environment.py env --layer $(or $(LAYER),$(error LAYER: no layer was named; give one of $(SMALL)))
 
 pip-tools-upgrade:  ## compile every lock anew with the newest versions allowed, then sync .venv

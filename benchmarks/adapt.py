@@ -16,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -90,7 +91,7 @@ def main() -> int:
             f"| {lines.name}, {before.lines} | {cells[0]} | {cells[1]} | {100 * (after.cer / before.cer - 1):+.0f} % |"
         )
     print(f"in {seconds:.0f} s\n")
-    font = options.font or Path(__import__("matplotlib").get_data_path()) / "fonts/ttf/DejaVuSans.ttf"
+    font = options.font or Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"
     noise_pages(options.folder / "noise")
     foreign_pages(options.folder / "greek", font)
     for name in ("noise", "greek"):

@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from text_recognizer.errors import UserError
-from text_recognizer.image import Limits, dark_on_light, line_input, open_image, open_images
+from text_recognizer.image import Limits, open_image, open_images
+from text_recognizer.line_levels import dark_on_light, line_input
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:

@@ -14,7 +14,7 @@ class LineBatch:
     """Lines of about the same width, padded on the right.
 
     Attributes:
-        x_BCHW: float32 [B, 1, H, W], `image.line_input` of each line.
+        x_BCHW: float32 [B, 1, H, W], `line_levels.line_input` of each line.
         widths_B: int64, pixels of each line that are not padding.
         y_BL: int64 labels, padded with 0.
         lengths_B: int64, labels of each line.

@@ -9,7 +9,6 @@ on which the model is sure of too little are refused: it would learn its own mis
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning th
 
 import numpy as np
 from jsonargparse import ArgumentParser
-from jsonargparse.typing import ClosedUnitInterval, PositiveFloat, PositiveInt
+from jsonargparse.typing import ClosedUnitInterval, PositiveInt
 from PIL import Image
 
 from text_recognizer.data.own_layouts.pairs import TEXT
@@ -34,7 +33,7 @@ from text_recognizer.metrics.error_rate import character_error_rate
 from training.command_line import mistakes_shown, parse
 from training.keeping import kept, print_lines
 from training.readers import trained_model
-from training.tuning import RANGES, Start, Tuning, train, usual_steps, write_model
+from training.tuning import RANGES, Start, Tuning, add_options, name_of, train, usual_steps, write_model
 
 SURE = 0.85
 """Confidence from which on a line is learnt."""
@@ -134,10 +133,7 @@ def adapt(options: Any) -> int:
     for number in range(1, options.rounds + 1):
         drafts, model = work / f"{number}" / "lines", work / f"{number}" / "model"
         write_drafts(drafts, lines, readings, chosen)
-        steps = options.steps or usual_steps(len(chosen))
-        tuning = Tuning(
-            options.name, options.runs, steps, options.real, options.lr, options.threads, options.seed + number
-        )
+        tuning = Tuning.of(options, options.steps or usual_steps(len(chosen)), number)
         run = train(tuning.config(best, drafts, "pairs", start.recipe.characters))
         if isinstance(run, int):
             return run
@@ -181,19 +177,11 @@ def main(arguments: list[str] | None = None) -> int:
     add = parser.add_argument
     add("data", type=Path, help="folder of pictures and PDF files of pages")
     add("--start", type=str, default="best", help="best, or the folder of an exported model with weights.pt")
-    add("--name", type=str | None, help="of the new model; the data's if left out")
-    add("--out", type=Path | None, help="folder of the new model; models/NAME if left out")
     add("--sure", type=ClosedUnitInterval, default=SURE, help="confidence from which on a line is learnt")
     add("--rounds", type=PositiveInt, default=4, help="most rounds")
-    add("--steps", type=PositiveInt | None, help="of training in a round; by the number of lines if left out")
-    add("--real", type=ClosedUnitInterval, default=0.6, help="share of the pages' lines; the rest is synthetic")
-    add("--lr", type=PositiveFloat, default=5e-4, help="highest learning rate")
-    add("--threads", type=PositiveInt | None, help="of the training; measured if left out")
-    add("--seed", type=int, default=0, help="of data and dropout")
-    add("--runs", type=Path, default=Path("runs"), help="folder of the runs")
+    add_options(parser, "the pages' lines")
     options = parse(parser, arguments, {})
-    if options.name is None:
-        options.name = "adapted-" + re.sub(r"[^\w.-]+", "-", options.data.resolve().name)
+    options.name = name_of(options, "adapted-")
     return adapt(options)
 
 

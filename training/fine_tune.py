@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,7 +16,6 @@ from typing import Any, Literal
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch: spinning threads stall where cores are shared
 
 from jsonargparse import ArgumentParser
-from jsonargparse.typing import ClosedUnitInterval, PositiveFloat, PositiveInt
 
 from text_recognizer.charset import Charset
 from text_recognizer.data.own_data import OwnData, OwnLine, Splits, read_own_data, splits, unknown_characters
@@ -27,7 +25,7 @@ from training.evaluate import FROZEN, Score, print_table, score, scores_of
 from training.keeping import kept, print_lines
 from training.readers import reader_of, trained_model
 from training.run_folder import write_whole
-from training.tuning import RANGES, Start, Tuning, train, usual_steps, write_model
+from training.tuning import RANGES, Start, Tuning, add_options, name_of, train, usual_steps, write_model
 
 CharsetChange = Literal["fail", "union", "new"]
 """What becomes of characters that the model lacks: refused, added, or the model's own are given up for the data's."""
@@ -109,8 +107,7 @@ def fine_tune(options: Any) -> int:
     steps = options.steps or usual_steps(len(found["train"]))
     print(f"{data.folder}: layout {data.layout}, " + ", ".join(f"{len(v)} lines {k}" for k, v in found.items() if v))
     print(f"{found.note}; {steps} steps from {start.recipe.name}", flush=True)
-    tuning = Tuning(options.name, options.runs, steps, options.real, options.lr, options.threads, options.seed)
-    run = train(tuning.config(start, data.folder, data.layout, characters), options.resume)
+    run = train(Tuning.of(options, steps).config(start, data.folder, data.layout, characters), options.resume)
     if isinstance(run, int):
         return run
     model, share = trained_model(run), 1.0
@@ -145,21 +142,13 @@ def main(arguments: list[str] | None = None) -> int:
     add("data", type=Path, help="folder of transcribed lines or pages, or its table")
     add("--layout", type=str | None, help="of the folder; looked for if left out")
     add("--start", type=str, default="best", help="best, fast, or the folder of an exported model with weights.pt")
-    add("--name", type=str | None, help="of the new model; the data's if left out")
-    add("--out", type=Path | None, help="folder of the new model; models/NAME if left out")
     about = "characters that the model lacks: refuse them, add them, or read no others than the data's"
     add("--charset", type=CharsetChange, default="fail", help=about)
-    add("--steps", type=PositiveInt | None, help="of training; by the number of lines if left out")
-    add("--real", type=ClosedUnitInterval, default=0.6, help="share of own lines; the rest is synthetic")
-    add("--lr", type=PositiveFloat, default=5e-4, help="highest learning rate")
-    add("--threads", type=PositiveInt | None, help="of the training; measured if left out")
-    add("--seed", type=int, default=0, help="of data and dropout")
-    add("--runs", type=Path, default=Path("runs"), help="folder of the runs")
     add("--json", type=Path | None, help="file that the scores before and after are written to")
     add("--resume", type=str | None, help="folder of a run that was stopped, or auto")
+    add_options(parser, "own lines")
     options = parse(parser, arguments, {})
-    if options.name is None:
-        options.name = "tuned-" + re.sub(r"[^\w.-]+", "-", options.data.resolve().name)
+    options.name = name_of(options, "tuned-")
     return fine_tune(options)
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import copy
 
-import numpy as np
-
 from text_recognizer.metrics.error_rate import character_error_rate
 from text_recognizer.models.base import LineModel
 from text_recognizer.synth.lines import GROUP, LineSynthesiser, SyntheticLine
@@ -56,5 +54,5 @@ def between(before: LineModel, after: LineModel, share: float) -> LineModel:
 
 
 def _error_rate(model: LineModel, lines: list[SyntheticLine]) -> float:
-    read = torch_reader(model)([np.asarray(line.image_HW) for line in lines])
+    read = torch_reader(model)([line.image_HW for line in lines])
     return float(character_error_rate(read, [line.text for line in lines]).rate)

@@ -12,7 +12,7 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from text_recognizer.image import line_input, padded_width
+from text_recognizer.line_levels import line_input, padded_width
 
 QUANTISED = ("Conv", "MatMul", "Gemm")
 

@@ -15,9 +15,9 @@ from text_recognizer.charset import Charset
 from text_recognizer.data.base import Sample, collate
 from text_recognizer.decoding.best_path import best_path
 from text_recognizer.errors import UserError
-from text_recognizer.image import line_width, padded_width
 from text_recognizer.inference.line_recognizer import LineRecognizer
 from text_recognizer.inference.recipe import FILE_NAME
+from text_recognizer.line_levels import line_width, padded_width
 from text_recognizer.models.base import LineModel
 from training.starting_weights import load_exported, model_of
 

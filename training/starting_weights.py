@@ -43,11 +43,11 @@ def save_weights(
     beside.replace(path)
 
 
-def load_exported(folder: Path) -> LineModel:
-    """Return the torch form of the model in a folder.
+def exported(folder: Path) -> dict[str, Any]:
+    """Return what `save_weights` wrote into the folder of an exported model.
 
     Raises:
-        UserError: there is none, it is damaged, or it is not the one that the ONNX file was made of.
+        UserError: there is nothing, it is damaged, or it is not what the ONNX file was made of.
     """
     path = folder / WEIGHTS
     if not path.exists():
@@ -55,8 +55,14 @@ def load_exported(folder: Path) -> LineModel:
     held = _held(path)
     if held.get("onnx") != Recipe.load(folder).sha256["model.onnx"]:
         raise UserError(f"{path}: is not what {folder / 'model.onnx'} was made of; fetch or export both again")
+    return held
+
+
+def load_exported(folder: Path) -> LineModel:
+    """Return the torch form of the model in a folder; see `exported`."""
+    held = exported(folder)
     model = model_of(held["architecture"], held["characters"], held["height"])
-    start_from(model, path)
+    start_from(model, folder / WEIGHTS)
     return model.eval()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+from jsonargparse import ArgumentParser
+from jsonargparse.typing import ClosedUnitInterval, PositiveFloat, PositiveInt
 
 from text_recognizer.errors import UserError
 from text_recognizer.inference.recipe import Recipe
@@ -19,7 +21,7 @@ from text_recognizer.inference.shipped import model_folder
 from text_recognizer.models.base import LineModel
 from training import run_experiment
 from training.export import export, fresh_lines
-from training.starting_weights import WEIGHTS, load_exported, model_of, start_from
+from training.starting_weights import WEIGHTS, exported, model_of, start_from
 
 FONTS, TEXTS = Path("data/fonts"), Path("data/texts")
 """What ``make fonts`` and ``make texts`` fetch; used for the synthetic lines when they are there."""
@@ -50,9 +52,7 @@ class Start:
             UserError: there is none, or it has no weights.pt.
         """
         folder = model_folder(name)
-        load_exported(folder)
-        held = torch.load(folder / WEIGHTS, map_location="cpu", weights_only=True)
-        return cls(folder, Recipe.load(folder), held["architecture"])
+        return cls(folder, Recipe.load(folder), exported(folder)["architecture"])
 
     def model(self, characters: str) -> LineModel:
         """Return its torch form with the labels of other characters."""
@@ -62,7 +62,7 @@ class Start:
 
 
 def usual_steps(lines: int) -> int:
-    """Return how many steps a number of lines is worth: a minute for a dozen, four for 150, half an hour at most.
+    """Return how many steps a number of lines is worth.
 
     >>> usual_steps(15), usual_steps(150), usual_steps(100_000)
     (69, 150, 2000)
@@ -92,6 +92,12 @@ class Tuning:
     threads: int | None = None
     seed: int = 0
 
+    @classmethod
+    def of(cls, options: Any, steps: int, round_number: int = 0) -> Tuning:
+        """Return what the options of `add_options` say; each round of several has a seed of its own."""
+        seed = options.seed + round_number
+        return cls(options.name, options.runs, steps, options.real, options.lr, options.threads, seed)
+
     def config(self, start: Start, folder: Path, layout: str, characters: str) -> dict[str, Any]:
         """Return the options of the run as training/run_experiment.py takes them; its lines are those of `folder`."""
         lines = {"folder": str(folder), "layout": layout, "real": self.real, "handwriting": HANDWRITING}
@@ -112,6 +118,29 @@ class Tuning:
             "model": start.architecture,
             "lit_model": {"lr": self.lr, "warmup": WARMUP, "alignment": 0.0},
         }
+
+
+def add_options(parser: ArgumentParser, mixed: str) -> None:
+    """Add the options that fine-tuning and adapting share.
+
+    Args:
+        parser: takes them.
+        mixed: what `--real` is the share of, in words.
+    """
+    add = parser.add_argument
+    add("--name", type=str | None, help="of the new model; the data's if left out")
+    add("--out", type=Path | None, help="folder of the new model; models/NAME if left out")
+    add("--steps", type=PositiveInt | None, help="of training, by the number of lines if left out")
+    add("--real", type=ClosedUnitInterval, default=Tuning.real, help=f"share of {mixed}; the rest is synthetic")
+    add("--lr", type=PositiveFloat, default=Tuning.lr, help="highest learning rate")
+    add("--threads", type=PositiveInt | None, help="of the training; measured if left out")
+    add("--seed", type=int, default=Tuning.seed, help="of data and dropout")
+    add("--runs", type=Path, default=Path("runs"), help="folder of the runs")
+
+
+def name_of(options: Any, prefix: str) -> str:
+    """Return the name of the new model, made of the data's where none was given."""
+    return options.name or prefix + re.sub(r"[^\w.-]+", "-", options.data.resolve().name)
 
 
 def train(config: dict[str, Any], resume: str | None = None) -> Path | int:

@@ -9,8 +9,8 @@ from classical.layout import RULE, SPANNING, SPECK, Layout, find_layout
 from classical.rules import find_rules
 from PIL import Image
 
-from text_recognizer.image import dark_on_light
 from text_recognizer.inference.components import Components, connected_components
+from text_recognizer.line_levels import dark_on_light
 
 WORKING_SIDE = 1_800
 """Pages with a longer side are searched at a reduced scale; lines are still cut from the full one."""

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import environment
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,13 @@ def test_reading_asks_for_no_more_than_the_prod_layer():
     setup, command = make("--dry-run", "read", "IMAGE=page.png").stdout.splitlines()
     assert setup.endswith("tools/environment.py env --lean")
     assert command.split() == [".venv/bin/text-recognizer", "read", "page.png"]
+
+
+def test_a_layer_is_named_and_known_to_both_programs():
+    assert re.search(r"^SMALL := (.*)$", MAKEFILE, re.MULTILINE)[1].split() == list(environment.SMALL)
+    result = make("--dry-run", "pip-tools-layer")
+    assert result.returncode == 2
+    assert "LAYER: no layer was named; give one of app" in result.stderr
 
 
 def test_read_without_an_image_says_what_to_give():

@@ -14,7 +14,6 @@ from PIL import Image
 from tests.inference.tiny_model import draw_flag_page
 from text_recognizer.image import SUFFIXES, Limits
 from text_recognizer.inference import archives
-from text_recognizer.inference.cli import main
 from text_recognizer.inference.sources import ResultNames, Source, find_sources, safe_stem
 
 TEXTS = {"page 1.png": "abcde", "deep/page 2.png": "edcba", "deep/page 3.png": "cab"}
@@ -45,16 +44,6 @@ def packed(path: Path, content: dict[str, bytes]) -> Path:
 
 def scans(path: Path, **more: bytes) -> Path:
     return packed(path, {**{name: png(text) for name, text in TEXTS.items()}, **more})
-
-
-@pytest.fixture
-def read(model_folder, capsys):
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = main(["read", *map(str, arguments), "--model", str(model_folder), "--threads", "1"])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -31,18 +31,6 @@ def scans(tmp_path):
     return folder
 
 
-@pytest.fixture
-def read(model_folder, capsys):
-    """Run `text-recognizer read` and return exit code, output and errors."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = main(["read", *map(str, arguments), "--model", str(model_folder), "--threads", "1"])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
-
-
 def test_a_picture_is_read_as_text(scans, read):
     assert read(scans / "one.png") == (0, "\n".join(TEXTS["one"]) + "\n", "")
 

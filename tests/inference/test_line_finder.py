@@ -5,8 +5,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from tests.inference.drawn_pages import FACES, WORDS, DrawnPage, draw_page, font
-from text_recognizer.image import dark_on_light
 from text_recognizer.inference.line_finder import FoundLine, find_lines
+from text_recognizer.line_levels import dark_on_light
 from text_recognizer.synth.lines import LineSynthesiser
 
 

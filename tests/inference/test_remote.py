@@ -14,7 +14,6 @@ from PIL import Image
 from tests.inference.tiny_model import draw_flag_page
 from text_recognizer.errors import UserError
 from text_recognizer.image import SUFFIXES, Limits
-from text_recognizer.inference.cli import main
 from text_recognizer.inference.remote import RemoteFile, shown_url
 from text_recognizer.inference.sources import find_sources
 
@@ -51,16 +50,6 @@ def served(tmp_path_factory):
     yield folder, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture
-def read(model_folder, capsys):
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = main(["read", *map(str, arguments), "--model", str(model_folder), "--threads", "1"])
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def test_a_file_is_read_from_its_address(served, read):

@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from text_recognizer.charset import ASCII, Charset
 from text_recognizer.errors import check_range
-from text_recognizer.image import line_input, padded_width
 from text_recognizer.line_batch import LineBatch
+from text_recognizer.line_levels import line_input, padded_width
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Sample:
 
 
 def collate(samples: Sequence[Sample], charset: Charset, height: int) -> LineBatch:
-    """Return `samples` as one batch; images are scaled to `height` and padded by `image.padded_width`."""
+    """Return `samples` as one batch; images are scaled to `height` and padded by `line_levels.padded_width`."""
     inputs = [line_input(sample.image_HW, height) for sample in samples]
     widths = [x.shape[1] for x in inputs]
     labels = [charset.encode(sample.text) for sample in samples]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from text_recognizer.data.base import Sample
 from text_recognizer.errors import UserError
-from text_recognizer.image import dark_on_light, open_image
+from text_recognizer.image import open_image
+from text_recognizer.line_levels import dark_on_light
 
 TABLE = "truth.tsv"
 COLUMNS = ("file", "text", "source")

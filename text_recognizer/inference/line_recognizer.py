@@ -14,11 +14,11 @@ from text_recognizer.decoding.best_path import BestPath, best_path
 from text_recognizer.decoding.confidence import calibrated
 from text_recognizer.decoding.language_path import LanguageReader
 from text_recognizer.errors import UserError
-from text_recognizer.image import line_input, line_width, padded_width
 from text_recognizer.inference.onnx_session import onnx_session
 from text_recognizer.inference.recipe import Recipe
 from text_recognizer.inference.second_look import stretched
 from text_recognizer.inference.shipped import model_folder
+from text_recognizer.line_levels import line_input, line_width, padded_width
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession

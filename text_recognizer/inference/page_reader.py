@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from text_recognizer.image import dark_on_light
 from text_recognizer.inference.line_finder import FoundLine, find_lines
 from text_recognizer.inference.line_recognizer import LineReading, LineRecognizer
 from text_recognizer.inference.result import Character, Line, Page
 from text_recognizer.inference.segmenter import Segmenter
+from text_recognizer.line_levels import dark_on_light
 
 TRIED, DOUBTFUL, CLEARLY = 3, 0.92, 0.05
 """The longest lines, so many, are tried the other way round where their mean confidence is lower than this; and by how

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from text_recognizer.image import line_width
+from text_recognizer.line_levels import line_width
 
 STRETCH = 1.3
 """Width of the second look by that of the first."""

@@ -69,7 +69,7 @@ class LineCTC(LineModel):
         """Return the scores of the encoder and of the convolutions alone, both [B, T, C].
 
         Args:
-            x_BCHW: [B, 1, H, W] as `image.line_input` gives it, padded on the right with 0.
+            x_BCHW: [B, 1, H, W] as `line_levels.line_input` gives it, padded on the right with 0.
             widths_B: int64, pixels of each line that are not padding.
         """
         x_BTD = self.column(self.features(x_BCHW)).squeeze(2).transpose(1, 2)

@@ -16,7 +16,8 @@ from text_recognizer.data.own_layouts.imagefolder import value_of
 from text_recognizer.data.own_layouts.items import Collected, Item, split_called, split_of_file
 from text_recognizer.data.own_layouts.pictures import FilePicture, large_enough, whole_line, with_ink
 from text_recognizer.errors import UserError
-from text_recognizer.image import dark_on_light, open_image
+from text_recognizer.image import open_image
+from text_recognizer.line_levels import dark_on_light
 
 COLUMNS = ("image", "img", "picture")
 

@@ -14,7 +14,8 @@ import numpy as np
 from text_recognizer.data.line_cutting import TALL, CutLine, cut_line, ink, tidy
 from text_recognizer.data.page_xml import TextLine
 from text_recognizer.errors import UserError
-from text_recognizer.image import dark_on_light, open_image
+from text_recognizer.image import open_image
+from text_recognizer.line_levels import dark_on_light
 
 LEAST_SIDE = 4
 """Pixels; a smaller picture shows no line of text."""
