@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements/prod.txt requirements/dev.txt requirements/torch-cuda.txt
-SMALL := app ocrmypdf ray real remote
+SMALL := app monitor ocrmypdf ray real remote serverless
 export TORCH LAB_MANAGER
 export CUSTOM_COMPILE_COMMAND := make pip-tools
 
@@ -26,7 +26,7 @@ pip-tools-lint: requirements/dev-lint.txt  ## the same for the lint layer
 
 pip-tools-bench: requirements/bench.txt bench-env  ## the same for the layer of benchmarks/readers.py
 
-pip-tools-layer: $(if $(LAYER),requirements/$(LAYER).txt)  ## the same for a layer beside those: make pip-tools-layer LAYER=app|ocrmypdf|ray|real|remote
+pip-tools-layer: $(if $(LAYER),requirements/$(LAYER).txt)  ## the same for a layer beside those: make pip-tools-layer LAYER=app|monitor|ocrmypdf|ray|real|remote|serverless
 	@$(PYTHON) tools/environment.py env --layer $(or $(LAYER),$(error LAYER: no layer was named; give one of $(SMALL)))
 
 pip-tools-upgrade:  ## compile every lock anew with the newest versions allowed, then sync .venv

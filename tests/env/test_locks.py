@@ -20,6 +20,8 @@ EXTRAS = {
     "ocrmypdf": ["ocrmypdf.in"],
     "ray": ["ray.in"],
     "remote": ["remote.in"],
+    "serverless": ["serverless.in"],
+    "monitor": ["monitor.in"],
 }
 
 
