@@ -55,6 +55,11 @@ def line_input(grey_HW: np.ndarray, height: int) -> np.ndarray:
     return np.pad(normal_HW, ((0, 0), (0, MIN_LINE_WIDTH - width)))
 
 
+def levels_input(grey_HW: np.ndarray) -> np.ndarray:
+    """Return a picture as a model takes it, at its own size: paper near 0, ink near 1; float32, as `line_input`."""
+    return _ink_of_level(Image.fromarray(grey_HW).histogram()).take(grey_HW, mode="clip")
+
+
 def line_width(grey_HW: np.ndarray, height: int) -> int:
     """Return the width in px that `line_input` scales a line to, before any padding."""
     rows, columns = grey_HW.shape

@@ -200,7 +200,7 @@ class MixedBatches(Dataset):
         as_real = dice.random() < 0.5
         width_at_40 = float(self._widths[dice.integers(len(self.real))]) if as_real else None
         width = self.lines.target_width(number * GROUP) if width_at_40 is None else width_at_40 * self.lines.height / 40
-        share = min(1.0, self.share * (1.5 if as_real else 0.5))
+        share = min(1.0, self.share * (1.5 if as_real else 0.5)) if self.share < 1 else 1.0
         samples: list[Sample] = []
         widest = 0
         for i in range(self.max_lines):

@@ -1,4 +1,4 @@
-"""What every source of text lines hands to training: batches that are a pure function of (seed, batch number)."""
+"""What every source of data hands to training: batches that are a pure function of (seed, batch number)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import signal
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
+from typing import ClassVar
 
 import numpy as np
 import pytorch_lightning as pl
@@ -13,6 +15,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from text_recognizer.charset import ASCII, Charset
+from text_recognizer.data.shares import Repeated, Shared
 from text_recognizer.errors import check_range
 from text_recognizer.line_batch import LineBatch
 from text_recognizer.line_levels import line_input, padded_width
@@ -54,25 +57,84 @@ def collate(samples: Sequence[Sample], charset: Charset, height: int) -> LineBat
 
 
 class CountedBatches(Sampler[int]):
-    """Batch numbers ``first + rank, first + rank + world, ...`` without end; the number of steps ends a run.
+    """Batch numbers ``first, first + 1, ...`` without end; the number of steps ends a run.
 
     Args:
-        first: batches that were already trained on, by all processes together.
-        rank: of this process.
-        world: number of processes.
+        first: batches that were already trained on.
     """
 
-    def __init__(self, first: int = 0, rank: int = 0, world: int = 1) -> None:
-        self.first, self.rank, self.world = first, rank, world
+    def __init__(self, first: int = 0) -> None:
+        self.first = first
 
     def __iter__(self) -> Iterator[int]:
-        number = self.first + self.rank
-        while True:
-            yield number
-            number += self.world
+        return count(self.first)
 
 
-class LineData(pl.LightningDataModule, ABC):
+class LabData(pl.LightningDataModule, ABC):
+    """Base of all data modules: batch k is a pure function of (seed, k), validation is always the same.
+
+    Args:
+        seed: equal seeds give equal batches.
+        num_workers: processes that prepare batches; 0 prepares them in the training process.
+
+    Attributes:
+        overfit: train on this many first batches alone, and validate on them; None for all of them.
+        raw_name: of the folder below ``data/raw`` that describes the set, None where nothing is fetched.
+    """
+
+    raw_name: ClassVar[str | None] = None
+
+    def __init__(self, seed: int = 0, num_workers: int = 1) -> None:
+        super().__init__()
+        check_range("--data.num_workers", num_workers, 0, 256)
+        self.seed, self.num_workers = seed, num_workers
+        self.overfit: int | None = None
+
+    @abstractmethod
+    def train_batches(self) -> Dataset:
+        """Return the batches of training, batch k of ``(seed, k)`` at index k."""
+
+    def shown_batches(self) -> Dataset:
+        """Return the batches that a run trains on: those of training, or its first `overfit` for ever."""
+        return Repeated(self.train_batches(), self.overfit) if self.overfit else self.train_batches()
+
+    @abstractmethod
+    def validation_batches(self) -> Sequence:
+        """Return the few batches of validation, always the same and never augmented anew."""
+
+    def test_batches(self) -> Sequence:
+        """Return the batches that no choice may depend on, never augmented; none where a set has no test split."""
+        return []
+
+    def counts(self) -> dict[str, int]:
+        """Return how many items each split holds, nothing where they are drawn without end."""
+        return {}
+
+    def notes(self) -> list[str]:
+        """Return sentences on how the set was split or what was left out."""
+        return []
+
+    def train_dataloader(self) -> DataLoader:
+        trainer, batches = self.trainer, self.shown_batches()
+        if trainer and trainer.world_size > 1:
+            batches = Shared(batches, trainer.global_rank, trainer.world_size)
+        done = trainer.global_step * trainer.accumulate_grad_batches if trainer else 0
+        return DataLoader(
+            batches,
+            batch_size=None,
+            sampler=CountedBatches(done),
+            num_workers=self.num_workers,
+            prefetch_factor=8 if self.num_workers else None,
+            worker_init_fn=_settle_worker,
+            pin_memory=torch.cuda.is_available(),
+        )
+
+    def val_dataloader(self) -> DataLoader:
+        few = Repeated(self.train_batches(), self.overfit).all() if self.overfit else self.validation_batches()
+        return DataLoader(_Batches(few), batch_size=None)
+
+
+class LineData(LabData):
     """Base of the data modules that give text lines.
 
     Args:
@@ -86,10 +148,9 @@ class LineData(pl.LightningDataModule, ABC):
     """
 
     def __init__(self, characters: str = ASCII, height: int = 40, seed: int = 0, num_workers: int = 1) -> None:
-        super().__init__()
+        super().__init__(seed, num_workers)
         check_range("--data.height", height, 8, 512)
-        check_range("--data.num_workers", num_workers, 0, 256)
-        self.characters, self.height, self.seed, self.num_workers = characters, height, seed, num_workers
+        self.characters, self.height = characters, height
         self.charset = Charset(characters)
 
     @abstractmethod
@@ -100,33 +161,15 @@ class LineData(pl.LightningDataModule, ABC):
     def validation_batches(self) -> Sequence[LineBatch]:
         """Return the few batches of validation, always the same and never augmented anew."""
 
-    def train_dataloader(self) -> DataLoader:
-        trainer = self.trainer
-        world = trainer.world_size if trainer else 1
-        done = trainer.global_step * trainer.accumulate_grad_batches * world if trainer else 0
-        sampler = CountedBatches(done, trainer.global_rank if trainer else 0, world)
-        return DataLoader(
-            self.train_batches(),
-            batch_size=None,
-            sampler=sampler,
-            num_workers=self.num_workers,
-            prefetch_factor=8 if self.num_workers else None,
-            worker_init_fn=_settle_worker,
-            pin_memory=torch.cuda.is_available(),
-        )
-
-    def val_dataloader(self) -> DataLoader:
-        return DataLoader(_Batches(self.validation_batches()), batch_size=None)
-
 
 class _Batches(Dataset):
-    def __init__(self, batches: Sequence[LineBatch]) -> None:
+    def __init__(self, batches: Sequence) -> None:
         self.batches = batches
 
     def __len__(self) -> int:
         return len(self.batches)
 
-    def __getitem__(self, number: int) -> LineBatch:
+    def __getitem__(self, number: int) -> object:
         return self.batches[number]
 
 

@@ -53,7 +53,7 @@ class CutLine:
 
 def cut_lines(page: Page) -> Iterator[CutLine]:
     """Yield the lines of a page that have a text and some ink."""
-    grey_HW, lines = _reduced(open_image(page.image), page.lines)
+    grey_HW, lines = reduced(open_image(page.image), page.lines)
     for line in lines:
         if line.text and len(line.polygon_M2) >= 3 and len(line.baseline_N2) >= 2:
             cut = cut_line(grey_HW, line, page.image.stem)
@@ -61,7 +61,7 @@ def cut_lines(page: Page) -> Iterator[CutLine]:
                 yield cut
 
 
-def _reduced(grey_HW: np.ndarray, lines: list[TextLine]) -> tuple[np.ndarray, list[TextLine]]:
+def reduced(grey_HW: np.ndarray, lines: list[TextLine]) -> tuple[np.ndarray, list[TextLine]]:
     """Return a page so small that its lines are about `TALL` px high, as no model sees more of them."""
     heights = [np.ptp(line.polygon_M2[:, 1]) for line in lines if len(line.polygon_M2) >= 3]
     scale = TALL / max(1.0, float(np.median(heights or [TALL])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from text_recognizer.data.line_cutting import CutLine
 from text_recognizer.data.own_layouts.folder import Folder
 from text_recognizer.data.own_layouts.groups import groups_of, pages_of
 from text_recognizer.data.own_layouts.items import Checked, Collected, GroupFrom
-from text_recognizer.data.own_layouts.known import layout_of
+from text_recognizer.data.own_layouts.known import BY_NAME, layout_of
 from text_recognizer.data.own_layouts.pictures import LinePicture
 from text_recognizer.data.own_layouts.texts import Form
 from text_recognizer.data.own_splits import Splits as Splits
@@ -100,6 +101,9 @@ class UnknownCharacter:
 def read_own_data(folder: Path, layout: str | None = None, form: Form = "NFC") -> OwnData:
     """Return the lines of a folder; each picture is decoded once, to name those that are broken.
 
+    The folder of the last call is not read again unless one of its files has changed: who is told what is there and
+    then trains on it waits once only.
+
     Args:
         folder: of the lines, or the one table, XML or JSON file in it that is to be read.
         layout: its name; looked for where it is not given.
@@ -109,7 +113,19 @@ def read_own_data(folder: Path, layout: str | None = None, form: Form = "NFC") -
         UserError: there is no folder, or it has no known layout, or several.
     """
     listing = Folder(Path(folder))
-    kind = layout_of(listing, layout)
+    states = tuple(_state(listing.path(name)) for name in listing.files)
+    return _read(listing.place, layout_of(listing, layout).name, form, states)
+
+
+def _state(path: Path) -> tuple[str, int, int, int]:
+    """Return what changes with a file."""
+    about = path.stat()
+    return str(path), about.st_size, about.st_mtime_ns, about.st_ctime_ns
+
+
+@lru_cache(maxsize=1)
+def _read(place: Path, layout: str, form: Form, _states: tuple[tuple[str, int, int, int], ...]) -> OwnData:
+    listing, kind = Folder(place), BY_NAME[layout]
     found = Collected(form)
     kind.read(listing, found)
     items = [checked.item for checked in found.lines]

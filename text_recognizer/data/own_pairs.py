@@ -25,6 +25,9 @@ FORMAT = 1
 LONGEST_NAME = 80
 """Characters of a file's name before its endings."""
 
+_BESIDE = re.compile(r"\..+\.\d+\.part")
+"""What an earlier run was writing when it was stopped."""
+
 
 @dataclass(frozen=True)
 class Written:
@@ -47,9 +50,11 @@ def write_pairs(data: OwnData, folder: Path, parts: Mapping[str, Sequence[OwnLin
         parts: the lines of each split, as `splits` returns them; those of the layout if left out.
 
     Raises:
-        UserError: the folder holds other files or cannot be written to.
+        UserError: the folder is that of the lines, holds other files, or cannot be written to.
     """
     folder = Path(folder)
+    if folder.resolve() == data.folder.resolve():
+        raise UserError(f"{folder}: the lines are read from there; name a folder beside {data.folder}")
     lines = _placed(data, parts)
     names = _names([line for line, _ in lines], [split for _, split in lines])
     _prepare(folder, names)
@@ -119,7 +124,7 @@ def _prepare(folder: Path, names: Sequence[str]) -> None:
             part.parent.mkdir(parents=True, exist_ok=True)
         ours = {f"{name}{ending}" for name in names for ending in (".png", TEXT)} | {MANIFEST}
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.name.endswith(".part"):
+            if path.is_file() and _BESIDE.fullmatch(path.name):
                 path.unlink()
             elif path.is_file() and (name := path.relative_to(folder).as_posix()) not in ours:
                 raise UserError(f"{folder}: it holds {name}, which is not one of these lines; name a new folder")

@@ -60,7 +60,10 @@ def read(folder: Folder, found: Collected) -> None:
         with found.reporting():
             root = read_xml(folder.path(name), name)
             writers[root.get("id") or PurePosixPath(name).stem] = root.get("writer-id") or ""
-            lines |= {line.identity: line for line in _from_form(root, name)}
+            try:
+                lines |= {line.identity: line for line in lines_of_form(root, name)}
+            except ValueError as error:
+                raise UserError(f"{name}: a size or a box in it is no number ({error}); correct it") from None
     for name in folder.by_name.get("forms.txt", []):
         writers = dict(_writers(folder, name)) | writers
     splits = dict(_splits(folder, found))
@@ -128,7 +131,8 @@ def _from_table(folder: Folder, name: str, found: Collected) -> Iterator[Line]:
             found.faults.append(f"{name} row {row.number}: {what}; correct it")
 
 
-def _from_form(root: Element, name: str) -> Iterator[Line]:
+def lines_of_form(root: Element, name: str) -> Iterator[Line]:
+    """Yield the lines of a form's XML, with the boxes of their ink in the pixels of the page that it speaks of."""
     form = root.get("id") or PurePosixPath(name).stem
     width = float(root.get("width") or 0) or None
     for number, part in enumerate(root.iterfind("handwritten-part/line")):

@@ -64,7 +64,10 @@ def _add_task(folder: Folder, name: str, number: int, task: Any, found: Collecte
         size = page_size(folder, picture)
     except UserError as error:
         raise UserError(f"{called}: {error}") from error
-    lines = list(_lines(task, called, size, found))
+    try:
+        lines = list(_lines(task, called, size, found))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{called}: it is not built as exports are ({error}); export it again") from error
     add_lines(folder, called, picture, lines, found)
 
 
@@ -77,7 +80,10 @@ def _stated(task: dict[str, Any]) -> str | None:
 
 def _picture(folder: Folder, name: str, stated: str) -> str:
     """Return the file that an address means: by its path, else by its name, with or without what an upload added."""
-    address = urlsplit(stated)
+    try:
+        address = urlsplit(stated)
+    except ValueError:
+        raise UserError(f"{stated[:60]!r} is no address of a picture; correct it") from None
     given = parse_qs(address.query).get("d", [unquote(address.path)])[0]
     file = PurePosixPath(given.replace("\\", "/")).name
     without = file.partition("-")[2] if len(file.partition("-")[0]) == 8 else file

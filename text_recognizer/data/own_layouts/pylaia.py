@@ -29,10 +29,10 @@ def read(folder: Folder, found: Collected) -> None:
         for row in rows(folder.path(name), name):
             with found.reporting():
                 called = f"{name} row {row.number}"
-                identity, *tokens = row.text.split()
-                listed[identity] = name
                 if row.wrong:
                     raise UserError(f"{called}: {row.wrong}")
+                identity, *tokens = row.text.split()
+                listed[identity] = name
                 picture = _picture(folder, identity, called)
                 text = _text(tokens, symbols, f"{called} ({identity})")
                 place = FilePicture(folder.path(picture), picture)

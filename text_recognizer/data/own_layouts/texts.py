@@ -169,14 +169,21 @@ def read_xml(path: Path, name: str) -> Element:
     if path.stat().st_size > LARGEST_XML:
         raise UserError(f"{name}: it is larger than {LARGEST_XML:,} bytes; split it into pages")
     try:
-        with path.open("rb") as stream:
-            check = expat.ParserCreate()
-            check.EntityDeclHandler = _refuse_entity
-            check.ParseFile(stream)
-        return ElementTree.parse(path).getroot()
+        return xml_of(path.read_bytes(), name)
+    except OSError as error:
+        raise UserError(f"{name}: not readable XML ({error}); export it again or remove it") from None
+
+
+def xml_of(content: bytes, name: str) -> Element:
+    """Return the root of an XML text that declares no entities of its own; see `read_xml`."""
+    try:
+        check = expat.ParserCreate()
+        check.EntityDeclHandler = _refuse_entity
+        check.Parse(content, True)
+        return ElementTree.fromstring(content)
     except _EntityDeclared as error:
         raise UserError(f"{name}: it declares the entity {error}, which pages have no need of; remove it") from None
-    except (expat.ExpatError, ElementTree.ParseError, OSError, ValueError, LookupError) as error:
+    except (expat.ExpatError, ElementTree.ParseError, ValueError, LookupError) as error:
         raise UserError(f"{name}: not readable XML ({error}); export it again or remove it") from None
 
 
