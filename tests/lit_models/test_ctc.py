@@ -7,7 +7,8 @@ import torch
 from text_recognizer.charset import ASCII
 from text_recognizer.data.synthetic_lines import SyntheticLines
 from text_recognizer.line_batch import LineBatch
-from text_recognizer.lit_models.ctc import CTC, UNPLANNED, ctc_loss, teaching_loss
+from text_recognizer.lit_models.base import UNPLANNED
+from text_recognizer.lit_models.ctc import CTC, ctc_loss, teaching_loss
 from text_recognizer.metrics.error_rate import character_error_rate
 from text_recognizer.models.line_ctc import LineCTC
 from training.run import lightning_silenced

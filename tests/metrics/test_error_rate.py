@@ -73,3 +73,30 @@ def test_the_interval_is_reproducible_and_narrows_with_more_lines():
 
 def test_the_interval_of_no_errors_is_a_point():
     assert character_error_rate(["ab"] * 9, ["ab"] * 9).interval() == (0.0, 0.0)
+
+
+START, END, PADDING = 90, 91, 0
+
+
+@pytest.mark.parametrize(
+    ("read", "cer"),
+    [
+        ([START, 1, 2, 3, END, PADDING], 0.0),
+        ([1, 2, 3], 0.0),
+        ([PADDING, 1, START, 2, 3, END, END], 0.0),  # wherever they stand
+        ([START, 1, 9, 3, END], 1 / 3),
+        ([END, PADDING, PADDING], 1.0),
+    ],
+)
+def test_special_tokens_count_neither_as_right_nor_as_wrong(read, cer):
+    special = {START, END, PADDING}
+    truth = [START, 1, 2, 3, END, PADDING, PADDING]
+    assert character_error_rate([read], [truth], ignored=special).rate == pytest.approx(cer)
+
+
+def test_words_of_tokens_are_what_spaces_separate_and_special_tokens_do_not():
+    special, space = {START, END, PADDING}, {5}
+    truth = [START, 1, 2, 5, 3, END]
+    assert word_error_rate([[1, PADDING, 2, 5, 5, 3]], [truth], ignored=special, spaces=space).rate == 0
+    assert word_error_rate([[1, 2, 3]], [truth], ignored=special, spaces=space).rate == 1.0
+    assert word_error_rate(["ab<c d"], ["ab c d"], ignored="<").rate == pytest.approx(2 / 3)

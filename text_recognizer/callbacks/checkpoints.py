@@ -12,7 +12,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.trainer.states import TrainerFn
 
-from text_recognizer.callbacks.validation_times import NEVER
+from text_recognizer.callbacks.steps import step_ended, validation_follows
 from text_recognizer.errors import UserError
 
 SAVED_EXIT_CODE = 85
@@ -69,11 +69,13 @@ class Checkpoints(pl.Callback):
             signal.signal(number, self._note_signal)
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: object) -> None:
+        if not step_ended(trainer):
+            return  # what was added up so far is in no checkpoint
         now_known = not self._steps_known and trainer.max_steps > 0
         self._steps_known |= now_known
-        if _validation_follows(trainer):
+        if validation_follows(trainer):
             return  # saved after it, so that a resumed run does not skip it
-        if self.stopped_by is not None:
+        if self._told_to_stop(trainer):
             self._save_and_stop(trainer)
         elif now_known or trainer.global_step % self.every == 0:
             save_checkpoint(trainer, self.folder / "last.ckpt")
@@ -85,13 +87,20 @@ class Checkpoints(pl.Callback):
         if cer is not None and float(cer) < self.best:
             self.best = float(cer)
             save_checkpoint(trainer, self.folder / "best.ckpt", SHIPPED)
-        if self.stopped_by is not None:
+        if self._told_to_stop(trainer):
             self._save_and_stop(trainer)
         else:
             save_checkpoint(trainer, self.folder / "last.ckpt")
 
     def _note_signal(self, number: int, frame: object) -> None:
         self.stopped_by = number
+
+    def _told_to_stop(self, trainer: pl.Trainer) -> bool:
+        """Return whether a signal has come to this process or to another one of this training: all stop together."""
+        told = self.stopped_by is not None
+        if trainer.world_size > 1 and trainer.strategy.reduce_boolean_decision(told, all=False) and not told:
+            self.stopped_by = signal.SIGTERM
+        return self.stopped_by is not None
 
     def _save_and_stop(self, trainer: pl.Trainer) -> None:
         save_checkpoint(trainer, self.folder / "last.ckpt")
@@ -140,7 +149,3 @@ def reason(error: BaseException) -> str:
         error = error.__context__ or error.__cause__ or error
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return text.splitlines()[0].split(". ")[0].rstrip(".")
-
-
-def _validation_follows(trainer: pl.Trainer) -> bool:
-    return trainer.global_step % int(trainer.val_check_batch or NEVER) == 0

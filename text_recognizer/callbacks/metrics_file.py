@@ -10,6 +10,8 @@ from pathlib import Path
 import pytorch_lightning as pl
 from pytorch_lightning.trainer.states import TrainerFn
 
+from text_recognizer.callbacks.steps import step_ended
+
 
 class MetricsFile(pl.Callback):
     """Writes ``metrics.csv`` with the columns step, metric and value; no column depends on the time of day.
@@ -25,6 +27,8 @@ class MetricsFile(pl.Callback):
         self.path, self.every = folder / "metrics.csv", every
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if not trainer.is_global_zero:
+            return
         kept = (
             [row for row in _rows(self.path) if int(row["step"]) <= trainer.global_step] if trainer.global_step else []
         )
@@ -33,10 +37,12 @@ class MetricsFile(pl.Callback):
             table = csv.DictWriter(stream, ["step", "metric", "value"])
             table.writeheader()
             table.writerows(kept)
+            stream.flush()
+            os.fsync(stream.fileno())
         beside.replace(self.path)
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: object) -> None:
-        if trainer.global_step % self.every == 0:
+        if trainer.global_step % self.every == 0 and step_ended(trainer):
             self._append(trainer, "train/")
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -9,7 +9,7 @@ from pytorch_lightning.trainer.states import TrainerFn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from text_recognizer.line_batch import LineBatch
+from text_recognizer.callbacks.observed import AnyBatch
 
 
 class ProgressBar(pl.Callback):
@@ -31,9 +31,9 @@ class ProgressBar(pl.Callback):
         self._bar.start()
 
     def on_train_batch_end(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: LineBatch, batch_idx: int
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: object, batch: AnyBatch, batch_idx: int
     ) -> None:
-        self._lines += len(batch.texts)
+        self._lines += len(batch.sources)
         if self._bar:
             total = trainer.max_steps if trainer.max_steps > 0 else None
             self._bar.update(
@@ -62,8 +62,9 @@ class ProgressBar(pl.Callback):
         per_second = self._lines / max(1e-9, time.monotonic() - self._since)
         parts = [f"{per_second:.0f} lines/s"]
         metrics = trainer.callback_metrics
-        if "train/ctc" in metrics:
-            parts.append(f"loss {float(metrics['train/ctc']):.2f}")
+        loss = metrics.get("train/ctc", metrics.get("train/loss"))
+        if loss is not None:
+            parts.append(f"loss {float(loss):.2f}")
         for name in ("", "/handwriting", "/print"):
             if f"validation/cer{name}" in metrics:
                 parts.append(f"CER{name.replace('/', ' ')} {100 * float(metrics[f'validation/cer{name}']):.1f} %")

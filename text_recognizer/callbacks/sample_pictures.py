@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pytorch_lightning.loggers import TensorBoardLogger, WandbLogger
 from pytorch_lightning.trainer.states import TrainerFn
 
-from text_recognizer.line_batch import LineBatch
+from text_recognizer.callbacks.observed import AnyBatch, grey_of
 
 Row = tuple[np.ndarray, str, str]
 """A grey line uint8 [H, W], its text, and what was read."""
@@ -35,15 +35,14 @@ class SamplePictures(pl.Callback):
         trainer: pl.Trainer,
         pl_module: pl.LightningModule,
         outputs: object,
-        batch: LineBatch,
+        batch: AnyBatch,
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
         if len(self._rows) >= self.lines:
             return
-        width = int(batch.widths_B[0])
-        grey_HW = 255 * (1 - batch.x_BCHW[0, 0, :, :width].cpu().numpy().clip(0, 1))
-        self._rows.append((grey_HW.astype(np.uint8), batch.texts[0], cast(dict[str, list[str]], outputs)["read"][0]))
+        told = cast(dict[str, list[str]], outputs)
+        self._rows.append((grey_of(batch, 0), told["truth"][0], told["read"][0]))
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         rows, self._rows = self._rows, []
@@ -70,6 +69,7 @@ def picture_of(rows: list[Row], width: int = 900) -> Image.Image:
     y = 0
     for (grey_HW, text, read), height in zip(rows, heights, strict=True):
         sheet.paste(Image.fromarray(grey_HW), (8, y + 4))
+        text, read = (told.replace("\n", " / ") for told in (text, read))
         drawing.text((8, y + grey_HW.shape[0] + 6), text, "black", font)
         drawing.text(
             (8, y + grey_HW.shape[0] + 24), read or "(nothing)", "green" if read == text else "firebrick", font

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytorch_lightning as pl
 
+from text_recognizer.callbacks.steps import step_ended
 from text_recognizer.callbacks.validation_times import set_steps
 
 WARM = 15
@@ -35,15 +36,17 @@ class TimeBudget(pl.Callback):
         self._begun, self._seen = time.monotonic(), 0
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: object) -> None:
+        if trainer.max_steps > 0 or not step_ended(trainer):
+            return
         self._seen += 1
-        now = time.monotonic()
+        passed = trainer.strategy.broadcast(time.monotonic() - self._begun)  # one clock for all processes
         if self._seen <= WARM:
-            self._warm = now
+            self._warm = passed
             return
-        if trainer.max_steps > 0 or (self._seen < self.timed_steps and now - self._begun < self.seconds / 4):
+        if self._seen < self.timed_steps and passed < self.seconds / 4:
             return
-        step_seconds = max(1e-6, (now - self._warm) / (self._seen - WARM))
-        left = (self.seconds - (now - self._begun)) * (1 - self.overhead)
+        step_seconds = max(1e-6, (passed - self._warm) / (self._seen - WARM))
+        left = (self.seconds - passed) * (1 - self.overhead)
         steps = trainer.global_step + max(1, int(left / step_seconds))
         set_steps(trainer, steps)
         self.on_plan(steps)

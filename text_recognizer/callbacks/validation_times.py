@@ -13,13 +13,13 @@ class ValidationTimes(pl.Callback):
 
     def on_train_batch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: object) -> None:
         if trainer.global_step + 1 == trainer.max_steps:
-            trainer.val_check_batch = trainer.max_steps
+            trainer.val_check_batch = trainer.max_steps * trainer.accumulate_grad_batches
 
 
 def set_steps(trainer: pl.Trainer, steps: int) -> None:
     """Let the run end after `steps`, and validate on the way as if that had been known from the start."""
     trainer.fit_loop.epoch_loop.max_steps = steps
-    trainer.val_check_batch = validation_interval(steps)
+    trainer.val_check_batch = validation_interval(steps) * trainer.accumulate_grad_batches
 
 
 def validation_interval(steps: int | None, times: int = 6) -> int:

@@ -1,14 +1,18 @@
-"""Character and word error rates, with a bootstrap interval."""
+"""Character and word error rates of texts, or of tokens of which some are no characters; with a bootstrap interval."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 from rapidfuzz.distance.Levenshtein import distance as edit_distance
 
 from text_recognizer.errors import UserError
+
+Text = str | Sequence[Hashable]
+"""A text as its characters, or as tokens."""
 
 
 @dataclass(frozen=True)
@@ -39,21 +43,46 @@ class ErrorRate:
         return float(low), float(high)
 
 
-def character_error_rate(predictions: Sequence[str], truths: Sequence[str]) -> ErrorRate:
+def character_error_rate(
+    predictions: Sequence[Text], truths: Sequence[Text], ignored: Collection[Hashable] = ()
+) -> ErrorRate:
     """Return the character errors of `predictions` against `truths`.
+
+    Args:
+        predictions, truths: strings, or lists of tokens.
+        ignored: special tokens, as start, end and padding, which count neither as right nor as wrong.
 
     Raises:
         UserError: the two differ in length or are empty.
     """
-    return _error_rate([list(text) for text in predictions], [list(text) for text in truths])
+    kept = [[[unit for unit in text if unit not in ignored] for text in texts] for texts in (predictions, truths)]
+    return _error_rate(*kept)
 
 
-def word_error_rate(predictions: Sequence[str], truths: Sequence[str]) -> ErrorRate:
-    """Return the word errors of `predictions` against `truths`; words are what white space separates."""
-    return _error_rate([text.split() for text in predictions], [text.split() for text in truths])
+def word_error_rate(
+    predictions: Sequence[Text],
+    truths: Sequence[Text],
+    ignored: Collection[Hashable] = (),
+    spaces: Collection[Hashable] = (),
+) -> ErrorRate:
+    """Return the word errors of `predictions` against `truths`; words are what white space separates.
+
+    Args:
+        predictions, truths: strings, or lists of tokens.
+        ignored: special tokens, which neither count nor separate.
+        spaces: the tokens that separate words.
+    """
+    return _error_rate(*([_words(text, ignored, spaces) for text in texts] for texts in (predictions, truths)))
 
 
-def _error_rate(predictions: Sequence[list[str]], truths: Sequence[list[str]]) -> ErrorRate:
+def _words(text: Text, ignored: Collection[Hashable], spaces: Collection[Hashable]) -> list[Hashable]:
+    if isinstance(text, str):
+        return list("".join(unit for unit in text if unit not in ignored).split())
+    units = [unit for unit in text if unit not in ignored]
+    return [tuple(word) for is_space, word in groupby(units, spaces.__contains__) if not is_space]
+
+
+def _error_rate(predictions: list[list[Hashable]], truths: list[list[Hashable]]) -> ErrorRate:
     if len(predictions) != len(truths) or not truths:
         raise UserError(f"{len(predictions)} predictions for {len(truths)} truths; give one for each, and at least one")
     errors = [edit_distance(p, t) for p, t in zip(predictions, truths, strict=True)]
