@@ -1,7 +1,7 @@
 """What adapting to pages without transcriptions gains, and what is refused.
 
     make fonts texts pages
-    .venv/bin/python benchmarks/adapt.py MODEL          # a model that never saw real hands, with weights.pt
+    .venv/bin/python benchmarks/adapt.py MODEL -- --threads 1     # a model that never saw real hands, with weights.pt
 
 The pictures of the validation pages of Copiste d'un jour are given without their texts; the model before and after is
 scored on their lines, cut by the truth. Pages of noise and of another script must be refused.
@@ -96,7 +96,7 @@ def main() -> int:
     foreign_pages(options.folder / "greek", font)
     for name in ("noise", "greek"):
         code, said, _ = adapted(options.folder / name, options.model, options.folder / f"of-{name}", options.options)
-        print(f"{name}: exit code {code}, {said.strip().splitlines()[-1]}")
+        print(f"{name}: exit code {code}, {said.strip().splitlines()[-1]}", flush=True)
     return 0
 
 

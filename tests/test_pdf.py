@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.inference.text_pdfs import assembled, filled_form, locked_pdf
 from text_recognizer.errors import UserError
 from text_recognizer.image import Limits, numbered_images, open_images
 from text_recognizer.page_ranges import PageRanges
@@ -116,3 +117,16 @@ def test_two_hundred_pages_take_the_memory_of_a_few(tmp_path):
         assert read == count
         peaks.append(peak)
     assert peaks[1] < peaks[0] + 15
+
+
+def test_what_a_form_was_filled_with_is_drawn():
+    (empty_HW,), (filled_HW,) = (list(open_images(filled_form(text))) for text in ("", "Mary Shelley"))
+    assert (empty_HW < 128).sum() == 0
+    assert (filled_HW < 128).sum() > 1_000
+
+
+def test_a_file_without_pages_is_not_said_to_want_a_password_because_another_did():
+    with pytest.raises(UserError, match="protected by a password"):
+        list(open_images(locked_pdf()))
+    with pytest.raises(UserError, match="the PDF is damaged"):
+        list(open_images(assembled([b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count 0/Kids[]>>"])))

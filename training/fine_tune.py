@@ -20,12 +20,14 @@ from jsonargparse import ArgumentParser
 from text_recognizer.charset import Charset
 from text_recognizer.data.own_data import OwnData, OwnLine, Splits, read_own_data, splits, unknown_characters
 from text_recognizer.errors import UserError
+from text_recognizer.inference.output import check_writable
+from text_recognizer.models.base import LineModel
 from training.command_line import mistakes_shown, parse
 from training.evaluate import FROZEN, Score, print_table, score, scores_of
-from training.keeping import kept, print_lines
+from training.keeping import Known, print_lines
 from training.readers import reader_of, trained_model
 from training.run_folder import write_whole
-from training.tuning import RANGES, Start, Tuning, add_options, name_of, train, usual_steps, write_model
+from training.tuning import RANGES, Start, Tuning, add_options, folder_of, name_of, train, usual_steps, write_model
 
 CharsetChange = Literal["fail", "union", "new"]
 """What becomes of characters that the model lacks: refused, added, or the model's own are given up for the data's."""
@@ -56,27 +58,26 @@ def scored(model: Path, lines: list[OwnLine], name: str) -> list[Score]:
     return [own, *(scores_of(read_with, FROZEN[1:])[:1] if FROZEN[1].is_dir() else [])]
 
 
-def card(
-    name: str, start: Start, found: Splits, data: OwnData, told: list[str], rows: list[tuple[Score, Score]]
-) -> str:
+def card(name: str, start: Start, found: Splits, data: OwnData, told: str, rows: list[tuple[Score, Score]]) -> str:
     """Return the model card."""
     table = "\n".join(
         f"| {old.source} | {old.lines} | {_rate(old)} | {_rate(new)} | {_change(old, new)} |" for old, new in rows
     )
     counts = ", ".join(f"{split} {len(lines)}" for split, lines in found.items() if lines)
+    source = data.folder.resolve().name
     writers = len({line.group for line in found["train"]})
     return f"""# {name}
 
 The model {start.recipe.name}, fine-tuned on {len(found["train"])} lines by {writers} writers or pages of
-`{data.folder.name}` (layout {data.layout}; lines: {counts}; {found.note}).
-{" ".join(told)}
+`{source}` (layout {data.layout}; lines: {counts}; {found.note}).
+{told}
 
 | lines that were not learnt | number | CER % before (95 % interval) | after | change |
 |---|---|---|---|---|
 {table}
 
 What is said of {start.recipe.name} in its own card holds for this one too. Its weights may be used as far as the
-licence of `{data.folder.name}` allows.
+licence of `{source}` allows.
 """
 
 
@@ -93,46 +94,71 @@ def _pair(rows: tuple[Score, Score]) -> dict[str, Any]:
     return {"before": asdict(rows[0]), "after": asdict(rows[1])}
 
 
-def fine_tune(options: Any) -> int:
-    """Do it and return the exit code: 0 done, 85 stopped by a signal and saved."""
-    start = Start.load(options.start)
+def prepared(options: Any, start: Start) -> tuple[OwnData, Splits, str]:
+    """Return the lines, how they are split, and the new model's characters; say on the way what is there.
+
+    Raises:
+        UserError: there are not enough lines, or they have characters that may not be added.
+    """
     data = read_own_data(options.data, options.layout)
     for fault in data.faults:
         print(f"left out: {fault}")
     found = splits(data)
     characters = characters_for(options.charset, start.recipe.characters, data.lines)
-    unseen = "test" if found["test"] else "val"
-    if not found["train"] or not found[unseen]:
+    if not found["train"] or not found[unseen_of(found)]:
         raise UserError(f"{options.data}: {found.note}; lines to learn and lines to measure by are needed, so add some")
-    steps = options.steps or usual_steps(len(found["train"]))
     print(f"{data.folder}: layout {data.layout}, " + ", ".join(f"{len(v)} lines {k}" for k, v in found.items() if v))
+    return data, found, characters
+
+
+def unseen_of(found: Splits) -> str:
+    """Return the split whose lines are not learnt and say what was gained."""
+    return "test" if found["test"] else "val"
+
+
+def weighed(change: CharsetChange, start: Start, model: LineModel) -> tuple[LineModel, float, str]:
+    """Return the model with as much of what was learnt as leaves print read as before, that share, and the sentence."""
+    if change == "new":
+        return model, 1.0, "it reads no other characters than the data's."
+    known = Known(start.model(model.characters), print_lines(start.recipe.characters))
+    model, share = known.kept(model)
+    told = f"{100 * share:.0f} % of what was learnt is kept, so that print is read as before."
+    added = model.characters[len(start.recipe.characters) :]
+    return model, share, told + (f" New characters: {' '.join(added)}." if added else "")
+
+
+def fine_tune(options: Any) -> int:
+    """Do it and return the exit code: 0 done, 85 stopped by a signal and saved."""
+    start = Start.load(options.start)
+    folder = folder_of(options, start)
+    if options.json:
+        check_writable(options.json.parent)
+    data, found, characters = prepared(options, start)
+    steps, unseen = options.steps or usual_steps(len(found["train"])), unseen_of(found)
     print(f"{found.note}; {steps} steps from {start.recipe.name}", flush=True)
-    run = train(Tuning.of(options, steps).config(start, data.folder, data.layout, characters), options.resume)
+    run = train(Tuning.of(options, steps).config(start, options.data, data.layout, characters), options.resume)
     if isinstance(run, int):
         return run
-    model, share = trained_model(run), 1.0
-    if options.charset != "new":
-        model, share = kept(start.model(characters), model, print_lines(start.recipe.characters))
-    told = [f"{steps} steps; {100 * share:.0f} % of what was learnt is kept, so that print is read as before."]
-    added = characters[len(start.recipe.characters) :]
-    if options.charset == "union" and added:
-        told.append(f"New characters: {' '.join(added)}.")
-    folder = options.out or Path("models") / options.name
+    model, share, told = weighed(options.charset, start, trained_model(run))
+    told = f"{steps} steps; {told}"
     some = found["train"][:: max(1, len(found["train"]) // RANGES)]
     write_model(start, model, folder, options.name, [line.image_HW() for line in some])
     rows = list(zip(*(scored(path, found[unseen], unseen) for path in (start.folder, folder)), strict=True))
     if options.json:
         write_whole(options.json, json.dumps({"steps": steps, "kept": share, "scores": [*map(_pair, rows)]}) + "\n")
-    (folder / "card.md").write_text(card(options.name, start, found, data, told, rows), encoding="utf-8")
-    print(*told)
+    write_whole(folder / "card.md", card(options.name, start, found, data, told, rows))
+    print(told)
+    report(rows, unseen, start.recipe.name, folder)
+    return 0
+
+
+def report(rows: list[tuple[Score, Score]], unseen: str, start: str, folder: Path) -> None:
+    """Print the scores before and after, and where the model is."""
     pairs = [((old, "before"), (new, "after")) for old, new in rows]
     print_table([replace(row, source=f"{row.source}, {when}") for pair in pairs for row, when in pair], details=False)
     if rows[0][1].cer >= rows[0][0].cer:
-        print(
-            f"it reads the lines of {unseen} no better than {start.recipe.name} does; more lines help, or more --steps"
-        )
+        print(f"it reads the lines of {unseen} no better than {start} does; more lines help, or more --steps")
     print(f"the model: {folder}\nread with it: text-recognizer read page.png --model {folder}")
-    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -26,19 +26,30 @@ def print_lines(characters: str, count: int = 240) -> list[SyntheticLine]:
     return [lines.line(i * GROUP) for i in range(count)]
 
 
-def kept(before: LineModel, after: LineModel, lines: list[SyntheticLine]) -> tuple[LineModel, float]:
-    """Return the model between `before` and `after` that has forgotten none of `lines`, and its share of `after`.
+class Known:
+    """A model, and how well it reads print: what tuning may not make it forget.
 
     Args:
-        before, after: of one shape.
-        lines: that are to be read as well as before.
+        model: before it was tuned.
+        lines: that are to be read as well as it reads them.
+        forgotten: rise of their character error rate that is allowed.
     """
-    allowed = _error_rate(before, lines) + FORGOTTEN
-    for share in SHARES:
-        model = between(before, after, share)
-        if _error_rate(model, lines) <= allowed:
-            return model, share
-    return before, 0.0
+
+    def __init__(self, model: LineModel, lines: list[SyntheticLine], forgotten: float = FORGOTTEN) -> None:
+        self.model, self.lines = model, lines
+        self.allowed = _error_rate(model, lines) + forgotten
+
+    def kept(self, after: LineModel) -> tuple[LineModel, float]:
+        """Return the model between this one and `after` that has forgotten none of the lines, and its share of `after`.
+
+        Args:
+            after: of the same shape.
+        """
+        for share in SHARES:
+            model = between(self.model, after, share)
+            if _error_rate(model, self.lines) <= self.allowed:
+                return model, share
+        return self.model, 0.0
 
 
 def between(before: LineModel, after: LineModel, share: float) -> LineModel:

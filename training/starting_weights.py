@@ -12,7 +12,7 @@ from torch import Tensor
 from text_recognizer.charset import Charset
 from text_recognizer.errors import UserError
 from text_recognizer.inference.recipe import Recipe
-from text_recognizer.models.base import LineModel
+from text_recognizer.models.base import LineModel, Recognizer
 from training.command_line import import_all, subclasses
 
 SCORES = ("scores", "early_scores")
@@ -24,7 +24,7 @@ WEIGHTS = "weights.pt"
 
 
 def save_weights(
-    model: LineModel, path: Path, architecture: dict[str, Any], note: str, onnx: str | None = None
+    model: Recognizer, path: Path, architecture: dict[str, Any], note: str, onnx: str | None = None
 ) -> None:
     """Write a model's weights in half precision, wholly or not at all.
 
@@ -37,6 +37,7 @@ def save_weights(
     """
     halves = {name: v.half() if v.is_floating_point() else v for name, v in model.state_dict().items()}
     held = {"characters": model.characters, "height": model.height, "architecture": architecture, "onnx": onnx}
+    held["image_width"] = getattr(model, "image_width", None)
     beside = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save({**held, "state_dict": halves, "note": note}, beside)
@@ -66,14 +67,35 @@ def load_exported(folder: Path) -> LineModel:
     return model.eval()
 
 
-def model_of(architecture: dict[str, Any], characters: str, height: int) -> LineModel:
-    """Return a new model of the class and options that a run's config.yaml has."""
+def any_model_of(
+    architecture: dict[str, Any], characters: str, height: int, image_width: int | None = None
+) -> Recognizer:
+    """Return a new model of the class and options that a run's config.yaml has.
+
+    Args:
+        architecture: class and options.
+        characters, height: of the model.
+        image_width: of characters and pages, which have one; None for lines.
+    """
     import_all("text_recognizer.models")
-    model_class = subclasses(LineModel)[architecture["class_path"].rpartition(".")[2]]
-    return model_class(characters, height, **(architecture.get("init_args") or {}))
+    model_class = subclasses(Recognizer)[architecture["class_path"].rpartition(".")[2]]
+    sized = {} if image_width is None else {"image_width": image_width}
+    return model_class(characters=characters, height=height, **sized, **(architecture.get("init_args") or {}))
 
 
-def start_from(model: LineModel, path: Path) -> None:
+def model_of(architecture: dict[str, Any], characters: str, height: int) -> LineModel:
+    """Return a new model of lines of the class and options that a run's config.yaml has.
+
+    Raises:
+        UserError: the class is no model of lines with CTC.
+    """
+    model = any_model_of(architecture, characters, height)
+    if not isinstance(model, LineModel):
+        raise UserError(f"{type(model).__name__}: is no model of lines with CTC; name a run of one")
+    return model
+
+
+def start_from(model: Recognizer, path: Path) -> None:
     """Copy the weights in `path` into `model`; characters that are new there start as their base letter.
 
     Raises:

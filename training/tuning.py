@@ -15,7 +15,8 @@ import numpy as np
 from jsonargparse import ArgumentParser
 from jsonargparse.typing import ClosedUnitInterval, PositiveFloat, PositiveInt
 
-from text_recognizer.errors import UserError
+from text_recognizer.errors import UsageError, UserError
+from text_recognizer.inference.output import check_writable
 from text_recognizer.inference.recipe import Recipe
 from text_recognizer.inference.shipped import model_folder
 from text_recognizer.models.base import LineModel
@@ -141,6 +142,20 @@ def add_options(parser: ArgumentParser, mixed: str) -> None:
 def name_of(options: Any, prefix: str) -> str:
     """Return the name of the new model, made of the data's where none was given."""
     return options.name or prefix + re.sub(r"[^\w.-]+", "-", options.data.resolve().name)
+
+
+def folder_of(options: Any, start: Start) -> Path:
+    """Return the folder that the new model goes to.
+
+    Raises:
+        UsageError: it is that of the model which is tuned, and which would be lost.
+        UserError: nothing can be written there.
+    """
+    folder: Path = options.out or Path("models") / options.name
+    if folder.resolve() == start.folder.resolve():
+        raise UsageError(f"--out {folder}: there is the model to start from; name another folder, or another --name")
+    check_writable(folder if folder.is_dir() else folder.parent, create=True)
+    return folder
 
 
 def train(config: dict[str, Any], resume: str | None = None) -> Path | int:

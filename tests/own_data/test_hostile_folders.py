@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.own_data.line_folders import Line, dtrb, imagefolder, known_lines, put, tesstrain
-from tests.own_data.page_folders import escriptorium, transkribus
+from tests.own_data.line_folders import Line, dtrb, imagefolder, known_lines, put, pylaia, tesstrain
+from tests.own_data.page_folders import escriptorium, label_studio, transkribus
 from text_recognizer.data.own_data import read_own_data
 from text_recognizer.data.own_layouts.texts import rows
 from text_recognizer.errors import UserError
@@ -258,3 +258,36 @@ def test_a_damaged_list_of_splits_is_refused(lines, tmp_path):
     put(tmp_path / "splits.json", json.dumps({"train": ["0001"], "val": ["0001"]}))
     with pytest.raises(UserError, match="splits.json: 0001 is in train and in val"):
         read_own_data(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"annotations": 5},
+        {"annotations": ["x"]},
+        {"annotations": [{"result": 5}]},
+        {"annotations": None, "transcription": 5, "bbox": [1]},
+        {"annotations": None, "transcription": "a", "bbox": 5},
+        {"data": {"ocr": "http://[x"}},
+    ],
+)
+def test_a_task_that_no_export_holds_is_named_and_the_others_are_read(task, lines, tmp_path):
+    label_studio(tmp_path, lines)
+    (export,) = tmp_path.glob("*.json")
+    tasks = json.loads(export.read_text())
+    tasks[0] |= task
+    export.write_text(json.dumps([{k: v for k, v in told.items() if v is not None} for told in tasks]))
+    data = read_own_data(tmp_path, "label_studio")
+    (fault,) = data.faults
+    assert f"{export.name} task " in fault and fault.endswith(("export it again", "correct it", "JSON-MIN"))
+    assert len(data.lines) == 3
+
+
+def test_an_endless_row_of_tokens_is_named_and_the_others_are_read(lines, tmp_path):
+    pylaia(tmp_path, lines)
+    table, *_ = sorted(tmp_path.rglob("train.txt"))
+    with table.open("a") as stream:
+        stream.write("a " * 70_000 + "\n")
+    data = read_own_data(tmp_path, "pylaia")
+    (fault,) = data.faults
+    assert "the row is longer than 65,536 characters" in fault and len(data.lines) == 6

@@ -122,3 +122,26 @@ def test_names_that_differ_in_capitals_only_get_files_of_their_own(lines, tmp_pa
     write_pairs(read_own_data(tmp_path / "in"), tmp_path / "out")
     names = [path.name.lower() for path in (tmp_path / "out").glob("*.png")]
     assert len(set(names)) == 3
+
+
+def test_the_folder_that_is_read_is_not_written_to_and_files_of_others_stay(lines, tmp_path):
+    tesstrain(tmp_path / "in", lines)
+    before = contents(tmp_path / "in")
+    with pytest.raises(UserError, match="in: the lines are read from there; name a folder beside"):
+        write_pairs(read_own_data(tmp_path / "in"), tmp_path / "in")
+    assert contents(tmp_path / "in") == before
+    put(tmp_path / "out" / "film.mkv.part", "half a download")
+    with pytest.raises(UserError, match="it holds film.mkv.part, which is not one of these lines"):
+        write_pairs(read_own_data(tmp_path / "in"), tmp_path / "out")
+    assert list(contents(tmp_path / "out")) == ["film.mkv.part"]
+
+
+def test_a_folder_is_read_again_only_if_a_file_in_it_has_changed(lines, tmp_path):
+    tesstrain(tmp_path / "in", lines)
+    first = read_own_data(tmp_path / "in")
+    assert read_own_data(tmp_path / "in") is first
+    text, *_ = (tmp_path / "in").rglob("*.gt.txt")
+    put(text, "another text")
+    assert "another text" in {line.text for line in read_own_data(tmp_path / "in").lines}
+    text.unlink()
+    assert len(read_own_data(tmp_path / "in").lines) == len(first.lines) - 1

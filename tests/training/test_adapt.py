@@ -1,6 +1,7 @@
 """Adapting to pages that nobody has transcribed."""
 
 import shutil
+import tarfile
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from text_recognizer.inference.line_recognizer import LineReading
 from text_recognizer.synth.pages import PageSynthesiser
 from training import adapt
 from training.keeping import print_lines
+from training.tuning import Start
 
 
 def reading(text: str, confidence: float) -> LineReading:
@@ -30,9 +32,26 @@ def pages(tmp_path):
     return folder
 
 
-def test_sure_lines_are_learnt_and_short_or_doubtful_ones_are_not():
-    readings = [reading("long enough", 0.9), reading("short", 0.99), reading("doubtful words", 0.8)]
-    assert adapt.sure_of(readings, 0.85) == [0]
+@pytest.fixture(scope="module")
+def sense():
+    return adapt.Sense(Start.load("best"))
+
+
+def test_sure_lines_are_learnt_and_short_doubtful_or_senseless_ones_are_not(sense):
+    texts = {
+        "a line that is long enough": 0.9,
+        "short": 0.99,
+        "a line of doubtful words": 0.8,
+        "Gxq zkvW,.ptQ jjw": 0.95,
+    }
+    assert adapt.sure_of([reading(*line) for line in texts.items()], 0.85, sense) == [0]
+
+
+def test_letters_of_another_script_that_look_like_ours_are_refused(tmp_path, sense):
+    greek = [reading("OAol oi ávBpwol yevvloóvtal kal", 0.95), reading("lkaláuata. aflorpéela otnv íool", 0.9)]
+    with pytest.raises(UserError, match=r"no language that the model knows \(.* bits .* another script"):
+        adapt.refuse_foreign(tmp_path, greek, sense)
+    adapt.refuse_foreign(tmp_path, [*greek[:1], *[reading("les joueurs de la ville", 0.5)] * 3], sense)
 
 
 def test_a_beginning_without_sure_lines_is_refused(tmp_path):
@@ -70,3 +89,18 @@ def test_pages_become_a_model_or_nothing_is_written(tmp_path, pages, capsys, mon
     assert adapt.main([str(pages), "--rounds", "1", "--sure", "0.6", "--steps", "2", "--threads", "1", *places]) == 0
     assert "no model is written" in capsys.readouterr().out
     assert not (tmp_path / "model").exists()
+
+
+def test_lines_of_pages_of_one_name_stay_apart(tmp_path, pages):
+    first, second = (Image.open(pages / f"p{number}.png").convert("L") for number in range(2))
+    first.save(tmp_path / "two.tiff", save_all=True, append_images=[second])
+    with tarfile.open(pages / "more.tgz", "w:gz") as archive:
+        for name, path in (
+            ("a.png", pages / "p0.png"),
+            ("a.tiff", tmp_path / "two.tiff"),
+            ("a-p002.png", pages / "p1.png"),
+        ):
+            archive.add(path, name)
+    lines = adapt.lines_of(pages, Start.load("fast"))
+    assert len({line.name for line in lines}) == len(lines)
+    assert len({line.name.rpartition("_")[0] for line in lines}) == 2 + 4

@@ -9,14 +9,14 @@ import pytest
 from PIL import Image
 
 from text_recognizer.data.frozen_lines import read_lines
-from text_recognizer.errors import UserError
+from text_recognizer.errors import UsageError, UserError
 from text_recognizer.inference.cli import main as read_main
 from text_recognizer.inference.recipe import Recipe
 from text_recognizer.inference.shipped import shipped_models, weights_folder
 from training import fine_tune
 from training.evaluate import FROZEN
 from training.export import export, fresh_lines, prove_same
-from training.keeping import between, kept, print_lines
+from training.keeping import Known, between, print_lines
 from training.readers import reader_of, trained_model
 from training.starting_weights import WEIGHTS
 
@@ -104,12 +104,45 @@ def test_the_torch_form_of_a_model_that_ships_reads_what_its_onnx_form_reads(nam
 def test_what_was_learnt_is_kept_as_far_as_print_is_not_forgotten():
     before, wrecked = trained_model(weights_folder() / "fast"), trained_model(weights_folder() / "fast")
     lines = print_lines(before.characters, 12)
-    assert kept(before, wrecked, lines)[1] == 1.0
+    known = Known(before, lines)
+    assert known.kept(wrecked)[1] == 1.0
     with_noise = wrecked.scores.weight
     with_noise.data += (
         3 * with_noise.std() * with_noise.new_tensor(np.random.default_rng(0).normal(size=with_noise.shape))
     )
-    model, share = kept(before, wrecked, lines)
+    model, share = known.kept(wrecked)
     assert share < 1.0
     for a, b in zip(between(before, wrecked, share).parameters(), model.parameters(), strict=True):
         assert a.equal(b)
+
+
+def test_a_model_is_not_written_over_the_one_it_starts_from(tmp_path):
+    own = shutil.copytree(START, tmp_path / "own")
+    before = (own / "recipe.json").read_bytes()
+    with pytest.raises(UsageError, match=r"--out .*own: there is the model to start from; name another folder"):
+        fine_tune.main([str(tmp_path / "lines"), "--start", str(own), "--out", str(tmp_path / "x" / ".." / "own")])
+    assert (own / "recipe.json").read_bytes() == before
+
+
+def test_where_nothing_can_be_written_is_said_before_the_training(lines, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(UserError, match="file: cannot write here"):
+        fine_tune.main([str(lines), "--start", "fast", "--out", str(tmp_path / "file" / "model")])
+    with pytest.raises(UserError, match="gone: cannot write here"):
+        fine_tune.main(
+            [str(lines), "--start", "fast", "--out", str(tmp_path / "m"), "--json", str(tmp_path / "gone/s.json")]
+        )
+
+
+@pytest.mark.slow
+def test_of_a_folder_of_several_tables_only_the_named_one_is_learnt(lines, tmp_path):
+    pictures = sorted(path for path in lines.glob("*.png") if path.name != "1000_99.png")
+    rows = [f"{path.name}\t{path.with_suffix('.gt.txt').read_text().strip()}\n" for path in pictures]
+    for path in lines.glob("*.gt.txt"):
+        path.unlink()
+    (lines / "mine.tsv").write_text("".join(rows[:8]))
+    (lines / "theirs.tsv").write_text("".join(rows[8:]))
+    model = tune(lines / "mine.tsv", tmp_path)
+    (config,) = (tmp_path / "runs").glob("*/config.yaml")
+    assert "mine.tsv" in config.read_text()
+    assert "`my hand`" in (model / "card.md").read_text()

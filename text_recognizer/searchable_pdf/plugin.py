@@ -27,7 +27,7 @@ from ocrmypdf.pluginspec import OcrEngine, OrientationConfidence
 from PIL import Image
 
 from text_recognizer.errors import UserError
-from text_recognizer.image import open_image
+from text_recognizer.image import Limits, open_image
 from text_recognizer.inference.line_finder import find_lines
 from text_recognizer.inference.quarters import quarter_turns
 from text_recognizer.inference.result import Page
@@ -42,6 +42,9 @@ DPI = 300.0
 
 CERTAIN = 30.0
 """The confidence of an orientation that every character of the page speaks for; OCRmyPDF turns pages from 14 on."""
+
+LIMITS = Limits(max_bytes=1 << 30)
+"""Of the pictures that OCRmyPDF draws, which are hardly compressed."""
 
 STEEPEST = 45.0
 """Degrees; no page is straightened by more."""
@@ -90,7 +93,7 @@ class Reader(OcrEngine):
         """Return the degrees by which the page must be turned counterclockwise for its lines to be level."""
         with _said():
             reader = Reader._reader(options)
-            found = find_lines(open_image(input_file), reader.segmenter)
+            found = find_lines(open_image(input_file, LIMITS), reader.segmenter)
         if not found:
             return 0.0
         runs = np.array([line.baseline_N2[-1] - line.baseline_N2[0] for line in found])
@@ -126,7 +129,7 @@ class Reader(OcrEngine):
 
     @staticmethod
     def _read(input_file: Path, options: Any) -> Page:
-        return Reader._reader(options).read(open_image(input_file), str(input_file))
+        return Reader._reader(options).read(open_image(input_file, LIMITS), str(input_file))
 
     @staticmethod
     def _reader(options: Any) -> PageReader:
