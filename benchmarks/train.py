@@ -6,6 +6,9 @@ contiguous memory and torch's own number of threads. The two take turns, and the
 other work on the machine harms both alike. The share is of the fastest square matrix product in the same precision.
 
 On a CPU with bf16 units the ratio is to be at least 2; one without them has no faster precision to offer.
+
+``.venv/bin/python -m benchmarks.train --race`` trains instead: ours and the ancestor's recipe (``ancestor.py``) on the
+same lines until they read with 20 % character errors; an arm that has not arrived after ``--limit`` minutes is stopped.
 """
 
 from __future__ import annotations
@@ -101,7 +104,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--batches", type=int, default=3, help="default batches that a step is made on")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--peak-size", type=int, default=1536, help="rows of the matrices that give the peak")
+    parser.add_argument("--race", action="store_true", help="time to 20 %% CER against the ancestor's recipe")
+    parser.add_argument("--limit", type=float, default=90, help="minutes of training after which an arm is stopped")
+    parser.add_argument("--budget", type=float, default=10, help="minutes that our schedule is made for")
+    parser.add_argument("--arms", nargs="*", default=["crnn", "transformer"], help="that race against ours")
     options = parser.parse_args(arguments)
+    if options.race:
+        return race_report(options.arms, 60 * options.limit, 60 * options.budget)
     pl.seed_everything(0, verbose=False)
     lit_model, data = CTC(LineCTC(ASCII)), SyntheticLines().train_batches()
     batches = [data[number] for number in range(options.batches)]
@@ -118,6 +127,23 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"ratio {ratio:.2f}; matmul peak fp32 {fp32}, bf16 {bf16} GFLOP/s")
     print(f"bf16 units: {', '.join(units)}; target {TARGET}" if units else "this CPU has no bf16 units: no target here")
     return int(bool(units) and ratio < TARGET)
+
+
+def race_report(arms: Sequence[str], limit: float, budget: float) -> int:
+    """Let our recipe and others race, print the table, and return 1 if ours does not arrive."""
+    from benchmarks.ancestor import race, told  # found with `python -m benchmarks.train`
+
+    arrivals = {}
+    for name in ("ours", *arms):
+        print(f"{name}:", flush=True)
+        arrivals[name] = race(name, limit, budget)
+    table = Table("time to 20 % CER", "seconds", "steps", "lowest CER", "ratio to ours")
+    for name, arrival in arrivals.items():
+        seconds = f"{'' if arrival.arrived else '> '}{arrival.seconds:.0f}"
+        shown, ratio = name if name == "ours" else f"ancestor, {name}", told(arrival, arrivals["ours"])
+        table.add_row(shown, seconds, str(arrival.steps), f"{100 * arrival.cer:.1f} %", ratio)
+    Console(width=100).print(table)
+    return int(not arrivals["ours"].arrived)
 
 
 def report(

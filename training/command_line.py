@@ -6,6 +6,7 @@ import errno
 import inspect
 import re
 import sys
+from argparse import Action
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -22,10 +23,21 @@ OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROF
 
 
 class Help(DefaultHelpFormatter):
-    """Help of 100 columns whatever the terminal has, so that its length is known."""
+    """Help of 100 columns whatever the terminal has, so that its length is known, and with short names of classes."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=100)
+        super().__init__(prog, width=100, max_help_position=32)
+
+    def format_help(self) -> str:
+        return super().format_help().split("\nLinked arguments:")[0].rstrip() + "\n"
+
+    def _expand_help(self, action: Action) -> str:
+        text = super()._expand_help(action)
+        text = re.sub(r"(?:Optional)?\[?Literal\[([^\]]*)\]\]?", r"\1", text)
+        text = re.sub(r"type: ([^()]*?), default: ", r"\1, default: ", text)
+        text = re.sub(r"<class '(\w+)'>, default: \{'class_path':\s+'[\w.]+\.(\w+)'\}", r"a \1, default: \2", text)
+        text = re.sub(r"<class '([\w.]+)'>", r"\1", re.sub(r"\b(?:\w+\.)+(?=[A-Z]\w+\b)", "", text))
+        return re.sub(r"subclass of (\w+)\.(.*known subclasses: )\1, ", r"subclass of \1.\2", text, flags=re.DOTALL)
 
 
 @contextmanager
@@ -68,6 +80,12 @@ def subclasses(base: type) -> dict[str, type]:
     for cls in below:
         found |= subclasses(cls) if inspect.isabstract(cls) else {cls.__name__: cls} | subclasses(cls)
     return found
+
+
+def bases_below(base: type) -> set[str]:
+    """Return the names of `base` and of those below it that are bases themselves."""
+    below: list[type] = base.__subclasses__()
+    return {base.__name__}.union(*(bases_below(cls) for cls in below if inspect.isabstract(cls)))
 
 
 def parse(parser: ArgumentParser, arguments: list[str] | None, bases: Mapping[str, type]) -> Namespace:
@@ -125,7 +143,7 @@ def _check_class(option: str, path: str | None, base: type) -> None:
 def _class_refused(option: str, path: str, base: type) -> str:
     name, known = path.rpartition(".")[2], subclasses(base)
     listed = f"(all: {', '.join(sorted(known))})"
-    if name == base.__name__:
+    if name in bases_below(base):
         return f"{option} {name}: is the base of the classes that can be named; name one of them {listed}"
     return f"{option} {path}: there is no such class; {nearest(name, known)} {listed}"
 

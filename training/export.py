@@ -27,15 +27,16 @@ from torch import Tensor, nn
 
 from text_recognizer.charset import LATIN
 from text_recognizer.data.alto_pages import page_samples, split_pages
-from text_recognizer.errors import UserError
+from text_recognizer.errors import UsageError, UserError
 from text_recognizer.inference.recipe import Recipe, sha256_of
 from text_recognizer.inference.second_look import BELOW
 from text_recognizer.metrics.error_rate import character_error_rate
-from text_recognizer.models.base import LineModel
+from text_recognizer.models.base import CharacterModel, LineModel, SequenceModel
 from text_recognizer.synth.lines import GROUP, LineSynthesiser
 from training.command_line import mistakes_shown, parse
+from training.export_image import export_image_model, proof_pictures
 from training.quantise import quantise
-from training.readers import reader_of, torch_reader, trained_model
+from training.readers import any_trained_model, reader_of, torch_reader
 from training.run_folder import latest_run
 from training.starting_weights import WEIGHTS, save_weights
 
@@ -157,7 +158,7 @@ def prove_same(model: LineModel, folder: Path, lines: Sequence[np.ndarray]) -> N
     Raises:
         UserError: a text differs; the message shows the first.
     """
-    with_torch = torch_reader(model, batch_size=1)(lines)
+    with_torch = [text.strip(" ") for text in torch_reader(model, batch_size=1)(lines)]  # as the reader leaves it
     with_onnx = reader_of(folder, language_model=False, second_look=False)(lines)
     different = [(a, b) for a, b in zip(with_torch, with_onnx, strict=True) if a != b]
     if different:
@@ -221,6 +222,17 @@ texts in the public domain (text_recognizer/synth/data/text/readme.md). Licence 
 """
 
 
+def card_of_image_model(run: Path, name: str, model: str) -> str:
+    """Return the card of a model of characters, or of one that writes token by token."""
+    steps = (read_json(run / "finished.json") or {}).get("steps", "an unfinished number of")
+    data = yaml.safe_load((run / "config.yaml").read_text())["data"]["class_path"].rpartition(".")[2]
+    return f"""# {name}
+
+A {model}, trained for {steps} steps on {data}. This is a teaching model: how well it reads is told by the run's
+metrics.csv and by nothing else. Licence of the weights: Apache-2.0.
+"""
+
+
 def fonts_of(run: Path) -> str:
     """Return in words which fonts a run's lines were drawn with."""
     fetched = (yaml.safe_load((run / "config.yaml").read_text())["data"].get("init_args") or {}).get("fonts")
@@ -249,7 +261,7 @@ def main(arguments: list[str] | None = None) -> int:
     run = path.parent if path.suffix == ".ckpt" else path
     folder = options.out or run / "model"
     name = options.name or run.name
-    model, origin = trained_model(path), read_json(run / "origin.json") or {}
+    model, origin = any_trained_model(path), read_json(run / "origin.json") or {}
     architecture = yaml.safe_load((run / "config.yaml").read_text())["model"]
     if options.state:
         save_weights(model, options.state, architecture, f"{name}, {path.name}")
@@ -257,6 +269,15 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     created_by = {key: origin.get(key) for key in ("git_commit", "locks_sha256", "python")}
     created_by["finished"] = read_json(run / "finished.json")
+    if isinstance(model, CharacterModel | SequenceModel):
+        if options.int8:
+            raise UsageError(f"--int8 {options.int8}: only models of lines with CTC are quantised; leave it out")
+        about = card_of_image_model(run, name, type(model).__name__)
+        proof = proof_pictures(model)
+        apart = export_image_model(model, folder, name, created_by, about, proof, architecture)
+        print(f"{folder}: reads {len(proof)} pictures as torch does, probabilities differ by at most {apart:.1g}")
+        return 0
+    assert isinstance(model, LineModel), "there is no other kind"
     ranges = None if options.int8 is None else range_lines(options.int8, model.characters)
     card = card_of(run, name)
     export(

@@ -9,13 +9,12 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
 from text_recognizer.errors import UserError
-from text_recognizer.line_batch import LineBatch
-from text_recognizer.lit_models.ctc import CTC, ctc_loss
+from text_recognizer.lit_models.base import LitModel
 from training.run_folder import write_whole
 
 Precision = Literal["32-true", "bf16-mixed"]
@@ -60,7 +59,7 @@ class Plan:
 
 
 def measured_plan(
-    lit_model: CTC, batch: LineBatch, precision: Precision | None = None, threads: int | None = None
+    lit_model: LitModel, batch: Any, precision: Precision | None = None, threads: int | None = None
 ) -> Plan:
     """Return the fastest precision and number of threads for training `lit_model` on batches like `batch`.
 
@@ -78,7 +77,7 @@ def measured_plan(
     return min(turns, key=lambda turn: turn[0])[1]
 
 
-def seconds_per_step(lit_model: CTC, batch: LineBatch, plan: Plan, steps: int = 2) -> float:
+def seconds_per_step(lit_model: LitModel, batch: Any, plan: Plan, steps: int = 2) -> float:
     """Return the shortest of `steps` training steps on `batch`, in seconds, after one to warm up."""
     model = copy.deepcopy(lit_model.model).train()
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
@@ -90,9 +89,8 @@ def seconds_per_step(lit_model: CTC, batch: LineBatch, plan: Plan, steps: int = 
     for _ in range(steps + 1):
         begun = time.perf_counter()
         with torch.autocast(device, torch.bfloat16, enabled=plan.precision == "bf16-mixed"):
-            scores_BTC, early_BTC = model(batch.x_BCHW, batch.widths_B)
-        loss = ctc_loss(scores_BTC, batch.y_BL, model.steps(batch.widths_B), batch.lengths_B)
-        (loss + early_BTC.float().mean()).backward()
+            loss = lit_model.timed_loss(model, batch)
+        loss.backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         times.append(time.perf_counter() - begun + (0 if device == "cpu" else _wait()))
@@ -106,6 +104,7 @@ def _precisions() -> list[Precision]:
 
 def _thread_counts() -> list[int]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1")))  # torchrun's processes share them
     return sorted({1, max(1, cores // 2), cores}, reverse=True) if not torch.cuda.is_available() else [1]
 
 

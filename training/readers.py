@@ -18,8 +18,8 @@ from text_recognizer.errors import UserError
 from text_recognizer.inference.line_recognizer import LineRecognizer
 from text_recognizer.inference.recipe import FILE_NAME
 from text_recognizer.line_levels import line_width, padded_width
-from text_recognizer.models.base import LineModel
-from training.starting_weights import load_exported, model_of
+from text_recognizer.models.base import LineModel, Recognizer
+from training.starting_weights import any_model_of, load_exported
 
 ReadLines = Callable[[Sequence[np.ndarray]], list[str]]
 """Maps grey lines, uint8 [H, W] dark on light, to their texts."""
@@ -46,10 +46,20 @@ def trained_model(path: Path) -> LineModel:
     """Return the torch model of a run with its best weights, of the checkpoint that `path` names, or of an export.
 
     Raises:
+        UserError: the run or checkpoint is missing or damaged, or its model is none of lines with CTC.
+    """
+    model = load_exported(path) if (path / FILE_NAME).exists() else any_trained_model(path)
+    if not isinstance(model, LineModel):
+        raise UserError(f"{path}: its model is a {type(model).__name__}; name a run of a model of lines with CTC")
+    return model
+
+
+def any_trained_model(path: Path) -> Recognizer:
+    """Return the torch model of a run, of any kind, with its best weights, or of the checkpoint that `path` names.
+
+    Raises:
         UserError: the run or checkpoint is missing or damaged.
     """
-    if (path / FILE_NAME).exists():
-        return load_exported(path)
     run = path.parent if path.suffix == ".ckpt" else path
     checkpoint = path if path.suffix == ".ckpt" else run / "best.ckpt"
     if not checkpoint.exists() or not (run / "config.yaml").exists():
@@ -62,7 +72,8 @@ def trained_model(path: Path) -> LineModel:
         raise UserError(
             f"{checkpoint}: not a readable checkpoint ({reason(error)}); name another one or train anew"
         ) from error
-    model = model_of(options["model"], characters, options["data"]["init_args"]["height"])
+    data = options["data"]["init_args"]
+    model = any_model_of(options["model"], characters, data["height"], data.get("width"))
     prefix = "model."
     try:
         model.load_state_dict({k.removeprefix(prefix): v for k, v in weights.items() if k.startswith(prefix)})

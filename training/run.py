@@ -11,23 +11,31 @@ from typing import Literal
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
+from pytorch_lightning.loggers import Logger, TensorBoardLogger
+from pytorch_lightning.profilers import Profiler, PyTorchProfiler, SimpleProfiler
+from pytorch_lightning.strategies import DDPStrategy
 
 from text_recognizer.callbacks.averaging import MovingAverage
 from text_recognizer.callbacks.checkpoints import SAVED_EXIT_CODE, Checkpoints, reason
 from text_recognizer.callbacks.metrics_file import MetricsFile
+from text_recognizer.callbacks.observers import observers
+from text_recognizer.callbacks.patience import Patience
 from text_recognizer.callbacks.progress import ProgressBar
 from text_recognizer.callbacks.sample_pictures import SamplePictures
 from text_recognizer.callbacks.time_budget import TimeBudget
 from text_recognizer.callbacks.validation_times import ValidationTimes, validation_interval
-from text_recognizer.data.base import LineData
-from text_recognizer.errors import UserError, check_range
+from text_recognizer.data.base import LabData
+from text_recognizer.errors import UsageError, UserError, check_range
+from text_recognizer.lit_models.base import LitModel
 from text_recognizer.lit_models.ctc import CTC
 from text_recognizer.models.base import LineModel
+from training.learning_rate import find_learning_rate
 from training.plan import Plan, Precision, measured_plan
+from training.processes import refuse_batch_statistics, started
 from training.readers import trained_model
-from training.run_folder import mark_finished, record_origin
+from training.run_folder import mark_finished, only_here, record_origin
 from training.starting_weights import start_from
+from training.wandb_runs import hand_over, wandb_logger
 
 
 class Run:
@@ -43,6 +51,11 @@ class Run:
         precision: of the arithmetic; the faster one is measured when left out.
         threads: of the training process; measured when left out.
         checkpoint_every: steps between two checkpoints.
+        accumulate: batches whose gradients are added up for one step.
+        patience: validations in a row without a better one that end the run early.
+        overfit_batches: train on, and validate on, this many batches alone.
+        find_lr: try learning rates, draw their losses, and stop.
+        profiler: tells where the time goes.
         start: weights to start from, a .ckpt of another run or the weights.pt of an exported model.
         teacher: a run of a larger model of the same characters and height, whose scores are learned too.
         logger: next to metrics.csv; wandb works offline where no key is set.
@@ -62,64 +75,98 @@ class Run:
         logger: Literal["tensorboard", "wandb", "none"] = "tensorboard",
         start: Path | None = None,
         teacher: Path | None = None,
+        accumulate: int = 1,
+        patience: int | None = None,
+        overfit_batches: int | None = None,
+        find_lr: bool = False,
+        profiler: Literal["none", "simple", "pytorch"] = "none",
     ) -> None:
-        for option, number in (("max_steps", max_steps), ("threads", threads), ("checkpoint_every", checkpoint_every)):
+        numbers = {"max_steps": max_steps, "threads": threads, "checkpoint_every": checkpoint_every}
+        numbers |= {"accumulate": accumulate, "patience": patience, "overfit_batches": overfit_batches}
+        for option, number in numbers.items():
             check_range(f"--{option}", 1 if number is None else number, 1)
         check_range("--budget", budget, 1)
         self.name, self.runs, self.max_steps, self.budget, self.seed = name, runs, max_steps, budget, seed
         self.resume, self.precision, self.threads = resume, precision, threads
         self.checkpoint_every, self.logger = checkpoint_every, logger
         self.start, self.teacher = start, teacher
+        self.accumulate, self.patience, self.overfit_batches = accumulate, patience, overfit_batches
+        self.find_lr, self.profiler = find_lr, profiler
+        self._unused = False
 
-    def fit(self, lit_model: CTC, data: LineData, folder: Path) -> int:
+    def fit(self, lit_model: LitModel, data: LabData, folder: Path) -> int:
         """Train in `folder`, from its last checkpoint if it has one, and return the exit code.
 
         Raises:
             UserError: a checkpoint cannot be written, is damaged or is of another model.
         """
         average, checkpoints = MovingAverage(), Checkpoints(folder, self.checkpoint_every)
-        last = folder / "last.ckpt"
+        last, data.overfit = folder / "last.ckpt", self.overfit_batches
+        self._unused = isinstance(lit_model, CTC) and not lit_model.alignment  # the scores below the encoder are then
+        refuse_batch_statistics(lit_model.model, started())
         if self.start and not last.exists():
             start_from(lit_model.model, self.start)
         if self.teacher:
+            if not isinstance(lit_model, CTC):
+                raise UsageError(f"--teacher {self.teacher}: only a model of lines with CTC can have one; leave it out")
             lit_model.learn_from(teacher_of(self.teacher, lit_model.model))
-        with checkpoints.noting_signals(), lightning_silenced():
+        if self.find_lr:
+            torch.set_num_threads(self.threads or torch.get_num_threads())
+            with lightning_silenced():
+                find_learning_rate(lit_model, data, folder, self.precision or "32-true", self.accumulate)
+            return 0
+        with only_here(folder, started().first), checkpoints.noting_signals(), lightning_silenced():
             plan = self._plan(lit_model, data, folder)
             torch.set_num_threads(plan.threads)
             trainer = self._trainer(plan, folder, [average, MetricsFile(folder)], checkpoints)
             saved = checked_checkpoint(last, lit_model) if last.exists() else None
             with _keyboard_interrupt_kept():
                 trainer.fit(lit_model, data, ckpt_path=saved, weights_only=False)
-        if checkpoints.stopped_by is not None and not 0 < trainer.max_steps <= trainer.global_step:
+        if self.profiler != "none":
+            print(f"where the time went: {folder}/profile")
+        unfinished = checkpoints.stopped_by is not None and not 0 < trainer.max_steps <= trainer.global_step
+        hand_over(trainer, folder, finished=not unfinished)
+        if unfinished:
             print(
                 f"stopped by signal {checkpoints.stopped_by} after step {trainer.global_step} and saved;"
                 f" continue with --resume {folder}"
             )
             return SAVED_EXIT_CODE
-        mark_finished(folder, average.weights(), trainer.global_step)
+        if trainer.is_global_zero:
+            mark_finished(folder, average.weights(), trainer.global_step)
         return 0
 
-    def _plan(self, lit_model: CTC, data: LineData, folder: Path) -> Plan:
+    def _plan(self, lit_model: LitModel, data: LabData, folder: Path) -> Plan:
         """Return the recorded plan of the run, measured and recorded now if there is none."""
-        path = folder / "plan.json"
-        if not path.exists():
+        path, processes = folder / "plan.json", started()
+        if processes.first and not path.exists():
             record_origin(folder)
             plan = measured_plan(lit_model, data.train_batches()[0], self.precision, self.threads)
             plan.with_steps(self.max_steps).save(path)
-        return Plan.load(path)
+        agreed = processes.agreed(Plan.load(path) if processes.first else None)
+        assert agreed is not None
+        return agreed
 
     def _trainer(self, plan: Plan, folder: Path, first: list[pl.Callback], checkpoints: Checkpoints) -> pl.Trainer:
         """Return the trainer; `checkpoints` comes last, when all others have done their part of a step."""
         callbacks = [*first, SamplePictures(folder), ProgressBar(), ValidationTimes()]
+        callbacks += [] if self.logger == "none" else observers(folder)
+        callbacks += [Patience(self.patience)] if self.patience else []
+        processes, path = started(), folder / "plan.json"
         if plan.max_steps is None:
-            callbacks.append(TimeBudget(self.budget, lambda steps: plan.with_steps(steps).save(folder / "plan.json")))
+            record = lambda steps: plan.with_steps(steps).save(path) if processes.first else None  # noqa: E731
+            callbacks.append(TimeBudget(self.budget, record))
         return pl.Trainer(
             accelerator="cuda" if torch.cuda.is_available() else "cpu",
-            devices=1,
+            devices=processes.local,
+            num_nodes=processes.hosts,
+            strategy=DDPStrategy(find_unused_parameters=self._unused) if processes.world > 1 else "auto",
+            sync_batchnorm=processes.world > 1,
             precision=plan.precision,
             max_steps=plan.max_steps or -1,
             max_epochs=-1,
-            val_check_interval=validation_interval(plan.max_steps),
+            accumulate_grad_batches=self.accumulate,
+            val_check_interval=self.accumulate * validation_interval(plan.max_steps),
             check_val_every_n_epoch=None,
             num_sanity_val_steps=0,
             callbacks=[*callbacks, checkpoints],
@@ -130,9 +177,19 @@ class Run:
             enable_model_summary=False,
             use_distributed_sampler=False,
             log_every_n_steps=10,
+            profiler=self._profiler(folder),
         )
 
+    def _profiler(self, folder: Path) -> Profiler | None:
+        if self.profiler == "none":
+            return None
+        (folder / "profile").mkdir(exist_ok=True)
+        profiler = SimpleProfiler if self.profiler == "simple" else PyTorchProfiler
+        return profiler(dirpath=folder / "profile", filename=self.profiler)
+
     def _loggers(self, folder: Path) -> list[Logger]:
+        if not started().first:
+            return []
         if self.logger == "tensorboard":
             return [TensorBoardLogger(folder, name="", version="tensorboard")]
         if self.logger == "wandb":
@@ -147,23 +204,15 @@ def teacher_of(path: Path, model: LineModel) -> LineModel:
         UserError: there is no such run, or it differs in characters, height or stride.
     """
     teacher = trained_model(path)
+    if not isinstance(teacher, LineModel):
+        raise UserError(f"--teacher {path}: is no model of lines with CTC; name a run of one")
     for name in ("characters", "height", "stride"):
         if getattr(teacher, name) != getattr(model, name):
             raise UserError(f"--teacher {path}: its {name} are not the model's; name a run with the same --data.{name}")
     return teacher
 
 
-def wandb_logger(folder: Path) -> Logger:
-    """Return a W&B logger, offline where no key is set; a resumed run goes on under its own id."""
-    import wandb
-
-    offline = wandb.api.api_key is None
-    if offline:
-        print(f"wandb: no key is set, so this run is logged offline; upload it later with: wandb sync {folder}/wandb/*")
-    return WandbLogger(name=folder.name, save_dir=folder, id=folder.name, offline=offline, resume="allow")
-
-
-def checked_checkpoint(path: Path, lit_model: CTC) -> Path:
+def checked_checkpoint(path: Path, lit_model: LitModel) -> Path:
     """Return `path` if its checkpoint fits the model.
 
     Raises:
@@ -210,7 +259,15 @@ def lightning_silenced() -> Iterator[None]:
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     with warnings.catch_warnings():
-        for message in ("does not have many workers", "precision.*is not supported", "treespec, LeafSpec"):
+        for message in (
+            "does not have many workers",
+            "precision.*is not supported",
+            "treespec, LeafSpec",
+            "The `srun` command is available",
+            "find_unused_parameters=True was specified",
+            "sync_dist=True.* when logging on epoch level",
+            "The PyTorch Profiler default schedule",
+        ):
             warnings.filterwarnings("ignore", message=f".*{message}.*")
         try:
             yield

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import platform
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -35,7 +38,7 @@ def new_run(root: Path, name: str, config: str) -> Path:
     """
     if not re.fullmatch(r"[\w.-]+", name):
         raise UsageError(f"--name {name!r}: is not the name of a folder; use letters, digits and - _ . only")
-    number = max(_numbered(root, name), default=0) + 1
+    number = max(numbered(root, name), default=0) + 1
     while True:
         folder = root / f"{name}-{number:03d}"
         try:
@@ -61,12 +64,40 @@ def write_whole(path: Path, text: str) -> None:
     beside.replace(path)
 
 
+@contextmanager
+def only_here(folder: Path, wanted: bool = True) -> Iterator[None]:
+    """Keep other processes from training in the folder of a run, as a job that is started twice would.
+
+    The operating system lets go however the process ends. Nothing is kept where `wanted` is false, where the disk has
+    no locks, or on Windows.
+
+    Raises:
+        UserError: another process trains there.
+    """
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, lockf
+    except ImportError:
+        wanted = False
+    if not wanted:
+        yield
+        return
+    with (folder / "config.yaml").open("r+b") as stream:
+        try:
+            lockf(stream, LOCK_EX | LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                raise UserError(
+                    f"{folder}: another process trains in it; wait for its end, or start a new run without --resume"
+                ) from None
+        yield
+
+
 def is_finished(folder: Path) -> bool:
     """Return whether the run in `folder` has come to its end."""
     return (folder / FINISHED).exists()
 
 
-def _numbered(root: Path, name: str) -> dict[int, Path]:
+def numbered(root: Path, name: str) -> dict[int, Path]:
     """Return the folders of the runs called `name` by their numbers."""
     named = ((re.fullmatch(rf"{re.escape(name)}-(\d+)", path.name), path) for path in root.glob(f"{name}-*"))
     return {int(match[1]): path for match, path in named if match}
@@ -86,7 +117,7 @@ def run_to_resume(resume: str, root: Path, name: str) -> Path | None:
         UserError: there is no such run.
     """
     if resume == "auto":
-        begun = [path for _, path in sorted(_numbered(root, name).items()) if (path / "plan.json").exists()]
+        begun = [path for _, path in sorted(numbered(root, name).items()) if (path / "plan.json").exists()]
         return next((path for path in reversed(begun) if not is_finished(path)), None)
     for folder in (Path(resume), root / resume):
         if (folder / "config.yaml").exists():
@@ -95,18 +126,18 @@ def run_to_resume(resume: str, root: Path, name: str) -> Path | None:
     raise UserError(f"--resume {resume}: there is no such run in {root}; {nearest(resume, [*known, 'auto'])}")
 
 
-def refuse_changes(folder: Path, config: str) -> None:
+def refuse_changes(folder: Path, started_with: str, config: str) -> None:
     """Compare the options of a resumed run with those it was started with.
 
     Args:
         folder: of the run.
+        started_with: its recorded options as YAML, with the defaults of options that are newer than the run.
         config: its options now, as YAML.
 
     Raises:
         UserError: an option differs; the message names it and both values.
     """
-    texts = ((folder / "config.yaml").read_text(encoding="utf-8"), config)
-    before, now = (_flat(yaml.safe_load(text)) for text in texts)
+    before, now = (_flat(yaml.safe_load(text)) for text in (started_with, config))
     for name in sorted(before.keys() | now.keys()):
         if name not in ("resume", "config", "runs", "name") and before.get(name) != now.get(name):
             raise UserError(

@@ -21,10 +21,10 @@ def test_help_is_at_most_100_lines_of_100_columns(monkeypatch, columns):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model", "LineCTCC"], "--model LineCTCC: there is no such class; did you mean LineCTC?"),
+        (["--model", "LineCTCC"], "--model LineCTCC: there is no such class; did you mean LineCTC"),
         (["--model", "text_recognizer.models.line_ctc.Nope"], "there is no such class"),
         (["--model", "LineModel"], "--model LineModel: is the base of the classes that can be named"),
-        (["--model", '{"class_path": "LineCTCC"}'], "--model LineCTCC: there is no such class; did you mean LineCTC?"),
+        (["--model", '{"class_path": "LineCTCC"}'], "--model LineCTCC: there is no such class; did you mean LineCTC"),
         (["--data=SynteticLines"], "did you mean SyntheticLines? (all: "),
         (["--data.help", "Nope"], "--data.help Nope: there is no such class"),
         (["--max_stpes", "3"], "--max_stpes: there is no such option; did you mean --max_steps"),

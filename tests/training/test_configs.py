@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from text_recognizer.data.base import LineData
-from text_recognizer.models.base import LineModel
 from training.command_line import parse
-from training.run_experiment import options_parser
+from training.kinds import lit_model_for
+from training.run_experiment import BASES, options_parser
 from training.run_folder import REPOSITORY
 
 CONFIGS = sorted((REPOSITORY / "training/configs").glob("*.yaml"))
@@ -16,8 +15,8 @@ CONFIGS = sorted((REPOSITORY / "training/configs").glob("*.yaml"))
 
 def options_of(arguments: list[str]) -> dict:
     """Return the options as --print_config shows them."""
-    parser = options_parser()
-    options = parse(parser, arguments, {"data": LineData, "model": LineModel})
+    parser = options_parser(lit_model_for(arguments))
+    options = parse(parser, arguments, BASES)
     shown = yaml.safe_load(parser.dump(options, skip_link_targets=True, skip_unset=False))
     return {name: value for name, value in shown.items() if name != "config"}
 
