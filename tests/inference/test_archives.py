@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.inference.tiny_model import draw_flag_page
+from text_recognizer.errors import UserError
 from text_recognizer.image import SUFFIXES, Limits
 from text_recognizer.inference import archives
 from text_recognizer.inference.sources import ResultNames, Source, find_sources, safe_stem
@@ -183,3 +184,28 @@ def test_of_a_tar_archive_of_many_members_none_is_held_in_memory(tmp_path):
     assert sum(1 for _ in zip(range(2_900), found, strict=False)) == 2_900
     gc.collect()
     assert sum(isinstance(thing, tarfile.TarInfo | Source) for thing in gc.get_objects()) < 20
+
+
+@pytest.mark.parametrize("kind", [".tar.gz", ".tar.xz", ".tar.bz2"])
+def test_an_archive_that_ends_within_a_picture_is_named_and_the_run_goes_on(kind, tmp_path, read):
+    noise = np.random.default_rng(2).bytes(60_000)
+    archive = packed(tmp_path / f"scans{kind}", {"1.png": png("abc"), "2.png": noise})
+    archive.write_bytes(archive.read_bytes()[:-30_000])
+    (tmp_path / "alone.png").write_bytes(png("dad"))
+    for out in ([], ["--out", tmp_path / "out"]):
+        code, said, err = read(archive, tmp_path / "alone.png", *out)
+        assert code == 1 and "report it" not in err and "Traceback" not in err
+        assert "it cannot be read (" in err or "the archive is damaged (" in err
+        assert said.endswith("dad\n") or (tmp_path / "out/alone.txt").read_text() == "dad\n"
+    assert not list((tmp_path / "out/.reading/copies").iterdir())
+
+
+def test_pictures_of_a_compressed_archive_can_be_had_one_by_one_without_copies(tmp_path):
+    archive = scans(tmp_path / "scans.tgz")
+    assert [source.content(Limits()) for source in find_sources([str(archive)], SUFFIXES)] == list(
+        map(png, TEXTS.values())
+    )
+    found = find_sources([str(archive)], SUFFIXES)
+    source = next(found)
+    with pytest.raises(UserError, match=r"scans.tgz/page 1.png: the file is larger than 20 bytes"):
+        source.content(Limits(max_bytes=20))

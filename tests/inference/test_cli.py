@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,19 @@ def test_json_and_tsv_say_the_same(scans, read):
 def test_results_go_to_one_file(scans, read, tmp_path):
     assert read(scans, "--out", tmp_path / "all.json", "--format", "json") == (0, "", "")
     assert len(json.loads((tmp_path / "all.json").read_text())["pages"]) == 3
+
+
+@pytest.mark.parametrize("option", ["--out", "--boxes"])
+def test_a_picture_that_is_read_is_not_written_over(option, scans, read):
+    before = (scans / "one.png").read_bytes()
+    code, out, err = read(scans / "one.png", option, scans / "one.png")
+    assert (code, out) == (2, "") and "name another place" in err
+    assert (scans / "one.png").read_bytes() == before
+
+
+def test_text_is_not_written_into_what_looks_like_a_picture(scans, read, tmp_path):
+    code, _, err = read(scans / "one.png", "--out", tmp_path / "page.pdf")
+    assert code == 2 and "ends like a picture" in err and not (tmp_path / "page.pdf").exists()
 
 
 def test_results_go_to_a_file_each_in_a_folder_that_is_made(scans, read, tmp_path):
@@ -245,3 +259,21 @@ def test_a_pdf_without_the_wanted_pages_is_named(model_folder, tmp_path, capsys)
     pdf = save_pdf(tmp_path / "a.pdf", ["abc"])
     assert main(["read", str(pdf), "--model", str(model_folder), "--pages", "7"]) == 1
     assert "a.pdf: it has none of the pages 7; name others" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes of POSIX")
+def test_pipes_are_written_to_and_links_lead_to_the_file_that_is_replaced(tmp_path, read):
+    picture = tmp_path / "page.png"
+    Image.fromarray(draw_flag_page(["abc"])).save(picture)
+    pipe, link, file = (tmp_path / name for name in ("pipe", "link.txt", "file.txt"))
+    os.mkfifo(pipe)
+    got: list[str] = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text()), daemon=True)
+    reader.start()
+    assert read(picture, "--out", pipe) == (0, "", "")
+    reader.join(10)
+    assert got == ["abc\n"] and pipe.is_fifo()
+    file.write_text("before")
+    link.symlink_to(file)
+    assert read(picture, "--out", link) == (0, "", "")
+    assert link.is_symlink() and file.read_text() == "abc\n"

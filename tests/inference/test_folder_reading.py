@@ -213,3 +213,50 @@ def test_further_pages_of_a_format_of_one_page_have_files_of_their_own(read, tmp
     texts = [read_back(out / name)[0].text for name in ("c.xml", "c-p002.xml", "c-p003.xml")]
     assert texts == ["cab", "bad", "dad"]
     assert read("--format", "page")[1].startswith("text-recognizer: 3 of 3 pictures were read before")
+
+
+def test_no_page_of_a_file_replaces_the_result_of_another_file(scans, tmp_path, model_folder, capsys):
+    page(scans / "c-p002.png", "eee")
+    other, out = page(tmp_path / "c-p003.png", "aaa"), tmp_path / "out"
+    words = ["read", str(scans), str(other), "--out", str(out), "--model", str(model_folder), "--format", "page"]
+    assert main(words) == 0
+    texts = sorted(read_back(path)[0].text for path in out.glob("*.xml"))
+    assert texts == sorted(["abc", "bcd", "eee", "cab", "bad", "dad", "aaa"])
+    assert main(words) == 0
+    assert capsys.readouterr().err.startswith("text-recognizer: 5 of 5 pictures were read before")
+
+
+def test_names_as_long_as_they_may_be_have_results(read, scans, tmp_path):
+    names = ["x" * 251, "é" * 120 + "y", "é" * 120 + "z"]
+    for name in names:
+        page(scans / f"{name}.png", "eee")
+    assert read("--format", "json") == (0, "")
+    found = [path.name for path in (tmp_path / "out").glob("*.json")]
+    assert len(found) == 3 + 3 and sum(name.startswith(("xxx", "ééé")) for name in found) == 3
+
+
+def test_a_folder_without_a_name_and_an_empty_name_are_answered_in_a_sentence(
+    tmp_path, model_folder, monkeypatch, capsys
+):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert main(["read", ".", "", "--out", str(tmp_path / "out"), "--model", str(model_folder)]) == 1
+    err = capsys.readouterr().err.splitlines()
+    assert len(err) == 3 and err[0].startswith(".: none of the 0 things in this folder is a picture")
+
+
+def test_a_link_that_leads_nowhere_is_named(read, scans):
+    (scans / "gone.png").symlink_to("elsewhere/gone.png")
+    (scans / "notes.txt").symlink_to("gone.txt")
+    code, err = read()
+    assert code == 1
+    assert err.splitlines()[0].startswith(
+        f"{scans / 'gone.png'}: this link leads to elsewhere/gone.png, where nothing is"
+    )
+    assert err.splitlines()[1] == "text-recognizer: 1 of 4 pictures could not be read"
+
+
+def test_what_is_said_of_a_name_with_a_line_break_is_one_line(read, scans):
+    (scans / "two\nlines\x1b[2J.png").write_bytes(b"no picture")
+    code, err = read()
+    assert code == 1 and err.count("\n") == 2 and "\x1b" not in err and "two?lines?[2J.png: this is not" in err

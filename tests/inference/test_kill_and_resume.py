@@ -12,6 +12,7 @@ from PIL import Image
 
 from benchmarks import any_amount
 from tests.inference.tiny_model import draw_flag_page
+from tests.interrupts import ctrl_c_counts
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,7 +47,7 @@ def test_a_run_that_is_stopped_leaves_whole_files_and_no_process(number, code, t
         Image.fromarray(flags(page)).save(tmp_path / "pages" / f"{page:02}.png")
     command = [sys.executable, "-m", "text_recognizer.inference.cli", "read", str(tmp_path / "pages"), "--jobs", "2"]
     command += ["--out", str(tmp_path / "out"), "--model", str(model_folder)]
-    run = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, preexec_fn=ctrl_c_counts)
     while not list((tmp_path / "out").glob("*.txt")):
         assert run.poll() is None
         time.sleep(0.02)

@@ -16,7 +16,7 @@ from text_recognizer.inference.quarters import quarter_turns
 from text_recognizer.inference.result import Page
 from text_recognizer.inference.text_layer import kept_page
 
-from .text_pdfs import INVISIBLE, Scan, Text, misnamed_pdf, pdf_of
+from .text_pdfs import INVISIBLE, Scan, Text, filled_form, misnamed_pdf, pdf_of
 from .tiny_model import draw_flag_page
 
 DPI = 144.0
@@ -172,3 +172,23 @@ def test_damaged_copies_raise_nothing_of_pdfium():
             kept(damaged.tobytes())
         except UserError as error:
             assert "; " in str(error)
+
+
+@pytest.mark.parametrize(
+    ("filled", "is_kept"),
+    [
+        (filled_form("Mary", "Widget"), False),  # no layer holds what was filled in
+        (filled_form("Mary", "FreeText"), False),  # nor what was noted
+        (filled_form("", "Widget"), True),  # an empty form is as good as none
+        (filled_form("Mary", "Link"), True),
+    ],
+)
+def test_a_layer_is_not_kept_where_it_is_not_all_of_the_text(filled, is_kept):
+    content = filled.replace(
+        b"/MediaBox[0 0 400 300]", b"/MediaBox[0 0 400 300]/Contents 7 0 R/Resources<</Font<</F1 4 0 R>>>>"
+    )
+    shown = b"BT /F1 20 Tf 50 100 Td (printed) Tj ET"
+    content += b"7 0 obj\n<</Length %d>>stream\n%s\nendstream\nendobj\n" % (len(shown), shown)
+    page = kept(content[: content.index(b"xref")] + content[content.index(b"7 0 obj") :] + b"trailer<</Root 1 0 R>>\n")
+    assert (page is not None) == is_kept
+    assert page is None or page.text == "printed"

@@ -91,10 +91,44 @@ def misnamed_pdf(text: str, code_of_a: int) -> bytes:
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/ToUnicode 6 0 R>>",
         *(b"<</Length %d>>stream\n%s\nendstream" % (len(content), content) for content in (shown, named)),
     ]
+    return assembled(objects)
+
+
+def filled_form(value: str, kind: str = "Widget") -> bytes:
+    """Return a PDF of a page without text but in the field of a form, or in a note if its kind is FreeText."""
+    told = value.encode("ascii")
+    shown = b"/Tx BMC BT /F1 20 Tf 5 10 Td (%s) Tj ET EMC" % told
+    field = b"<</Type/Annot/Subtype/%s/FT/Tx/T(name)/V(%s)/Contents(%s)/Rect[50 200 350 240]" % (
+        kind.encode(),
+        told,
+        told,
+    )
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[5 0 R]/DR<</Font<</F1 4 0 R>>>>>>>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 400 300]/Annots[5 0 R]>>",
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+        field + b"/F 4/DA(/F1 20 Tf)/AP<</N 6 0 R>>>>",
+        b"<</Type/XObject/Subtype/Form/BBox[0 0 300 40]/Resources<</Font<</F1 4 0 R>>>>/Length %d>>" % len(shown)
+        + b"stream\n%s\nendstream" % shown,
+    ]
+    return assembled(objects)
+
+
+def locked_pdf() -> bytes:
+    """Return a PDF that wants a password."""
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count 1/Kids[3 0 R]>>", b"<</Type/Page/Parent 2 0 R>>"]
+    keys = b"/O<%s>/U<%s>" % (b"4f" * 32, b"55" * 32)
+    return assembled(objects, b"/ID[<00><00>]/Encrypt<</Filter/Standard/V 1/R 2%s/P -4>>" % keys)
+
+
+def assembled(objects: list[bytes], more: bytes = b"") -> bytes:
+    """Return a PDF of objects, the first of which is its catalogue, with `more` in its trailer."""
     body, places = b"%PDF-1.7\n", []
     for number, content in enumerate(objects, start=1):
         places.append(len(body))
         body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
     table = b"".join(b"%010d 00000 n \n" % place for place in places)
     head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
-    return body + head + table + b"trailer<</Size 7/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(body)
+    trailer = b"trailer<</Size %d/Root 1 0 R%s>>\n" % (len(objects) + 1, more)
+    return body + head + table + trailer + b"startxref\n%d\n%%%%EOF\n" % len(body)

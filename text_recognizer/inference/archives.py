@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import lzma
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -15,7 +13,7 @@ from urllib.parse import urlsplit
 
 from text_recognizer.errors import UserError
 from text_recognizer.image import Limits
-from text_recognizer.inference.places import FileSlice, Identity, LocalFile, Passing, check_size
+from text_recognizer.inference.places import DAMAGE, FileSlice, Identity, LocalFile, Passing, check_size
 from text_recognizer.inference.sources import Source, is_picture, no_pictures, printable, safe_stem
 
 MOST_MEMBERS = 200_000
@@ -26,9 +24,6 @@ MOST_UNPACKED = 1 << 40
 
 ENCRYPTED = 0x1
 """The bit of a zip member's flags that says so."""
-
-DAMAGE: tuple[type[Exception], ...] = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
-DAMAGE += (OSError, ValueError, NotImplementedError, RuntimeError, UnicodeError, OverflowError, MemoryError)
 
 
 class _Header(tarfile.TarInfo):

@@ -1,21 +1,24 @@
-"""The program `text-recognizer`: reads pictures and writes what they say, or drafts of it for correction.
+"""The program `text-recognizer`: reads pictures and writes what they say, or drafts of it; reports on readings.
 
 What needs numpy is imported only once there is something to read, so that ``--help`` answers at once.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 import warnings
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import closing
+from importlib import import_module
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from text_recognizer.errors import UserError
+from text_recognizer.errors import UsageError, UserError
 from text_recognizer.inference.options import is_folder, parse
 from text_recognizer.inference.output import check_writable, discard_output, print_text, write_text
 from text_recognizer.inference.progress import Progress, progress
@@ -34,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with terminable():
             options = parse(sys.argv[1:] if arguments is None else arguments)
-            return _label(options) if options.command == "label" else _read(options)
+            return {"label": _label, "monitor": _monitor}.get(options.command, _read)(options)
     except UserError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -50,6 +53,10 @@ def _label(options: Namespace) -> int:
     from text_recognizer.inference.labelling.job import label
 
     return label(options)
+
+
+def _monitor(options: Namespace) -> int:
+    return import_module("text_recognizer.monitoring.command").monitor(options)
 
 
 def _read(options: Namespace) -> int:
@@ -139,13 +146,40 @@ def _engine(options: Namespace, settings: PageSettings) -> Any:
 
 
 def _check_targets(options: Namespace, each: bool) -> None:
-    """Refuse what cannot be written to before the first picture is read."""
+    """Refuse what cannot be written to, or would destroy what is read, before the first picture is read."""
+    from text_recognizer.image import SUFFIXES
+
     if each:
         check_writable(options.out, create=True)
     elif options.out is not None:
         check_writable(options.out.parent)
     if options.boxes is not None:
         check_writable(options.boxes.parent)
+    for option, target in (("--out", None if each else options.out), ("--boxes", options.boxes)):
+        if target is not None:
+            _refuse_inputs(option, target, options.images)
+    if not each and options.out is not None and options.out.suffix.lower() in SUFFIXES:
+        raise UsageError(
+            f"--out {options.out}: ends like a picture, and results are text; name a file as page.txt, or a folder"
+            " (searchable PDF files are made by ocrmypdf, see instructions/formats.md)"
+        )
+
+
+def _refuse_inputs(option: str, target: Path, images: list[str]) -> None:
+    """Refuse to write over a picture that is to be read, or where the next run would find one."""
+    from text_recognizer.inference.sources import is_elsewhere
+
+    for name in images:
+        source = Path(name)
+        if is_elsewhere(name) or not os.path.exists(name):
+            continue
+        same = source.stem == target.stem or re.fullmatch(re.escape(target.stem) + r"-\d+", source.stem)
+        over = same and source.suffix == target.suffix and source.resolve().parent == target.resolve().parent
+        within = option == "--boxes" and source.is_dir() and target.resolve().is_relative_to(source.resolve())
+        if over or within:
+            raise UsageError(
+                f"{option} {target}: would be written over or among what is read ({name}); name another place"
+            )
 
 
 if __name__ == "__main__":

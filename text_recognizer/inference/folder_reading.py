@@ -41,6 +41,7 @@ class FolderReading(ReadingJob):
     ) -> None:
         super().__init__(*arguments, **options)
         self.journal, self.names, self.chunks, self.one_page = journal, names, chunks, one_page
+        self.names.pages_beside = one_page
         self.drawn = journal.drawn
         self.done_before = 0
         self._stores: dict[int, PageStore] = {}

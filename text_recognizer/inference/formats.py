@@ -27,7 +27,7 @@ def as_json(pages: Iterable[Page], titled: bool = False) -> Iterator[str]:
     """Yield one JSON document ``{"format": 1, "pages": [...]}``, a row per page."""
     yield '{"format": 1, "pages": ['
     for number, page in enumerate(pages):
-        yield (",\n" if number else "\n") + json.dumps(_rounded(page.to_dict()), ensure_ascii=False)
+        yield (",\n" if number else "\n") + json.dumps(rounded(page.to_dict()), ensure_ascii=False)
     yield "\n]}\n"
 
 
@@ -47,13 +47,13 @@ def _row(page: Page, number: int, line: Line) -> str:
     return row.getvalue()
 
 
-def _rounded(tree: object) -> object:
+def rounded(tree: object) -> object:
     """Return the tree with its floats cut to 4 digits behind the point."""
     if isinstance(tree, float):
         return round(tree, 4)
     if isinstance(tree, dict):
-        return {key: _rounded(value) for key, value in tree.items()}
-    return [_rounded(value) for value in tree] if isinstance(tree, list | tuple) else tree
+        return {key: rounded(value) for key, value in tree.items()}
+    return [rounded(value) for value in tree] if isinstance(tree, list | tuple) else tree
 
 
 FORMATS: dict[str, Callable[..., Iterator[str]]] = {

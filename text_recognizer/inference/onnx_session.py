@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ from text_recognizer.errors import UserError
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+TELEMETRY = "ORT_DISABLE_TELEMETRY"
+"""Variable without which onnxruntime, since 1.31, keeps files in the home folder and reports to its makers."""
 
 
 def onnx_session(model: Path, threads: int) -> InferenceSession:
@@ -21,6 +25,7 @@ def onnx_session(model: Path, threads: int) -> InferenceSession:
     Raises:
         UserError: it cannot be loaded.
     """
+    os.environ.setdefault(TELEMETRY, "1")
     import onnxruntime  # here, because it takes 0.1 s that `--help` has no use for
 
     options = onnxruntime.SessionOptions()

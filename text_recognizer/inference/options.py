@@ -3,6 +3,7 @@
 import argparse
 import re
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +15,7 @@ from text_recognizer.pdf import DPI
 FORMATS = ("text", "json", "tsv", "hocr", "alto", "page")
 ENGINES = ("local", "ray")
 TEXT_LAYERS = ("ignore", "keep")
+READERS = ("lines", "paragraph")
 BOXES_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp")
 
 
@@ -26,8 +28,12 @@ class Parser(argparse.ArgumentParser):
 
     def options(self) -> list[str]:
         """Return this parser's long options and commands."""
-        commands = [a.choices for a in self._actions if isinstance(a, argparse._SubParsersAction)]
-        return [o for o in self._option_string_actions if o.startswith("--")] + [n for c in commands for n in c]
+        return [o for o in self._option_string_actions if o.startswith("--")] + list(self.commands())
+
+    def commands(self) -> "dict[str, Parser]":
+        """Return the parsers of this parser's commands by their names."""
+        found = [a.choices for a in self._actions if isinstance(a, argparse._SubParsersAction)]
+        return {name: parser for choices in found for name, parser in choices.items()}
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -43,18 +49,22 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         raise UsageError(f"text-recognizer: {command!r} is not a command; {nearest(command, commands)}")
     options, unknown = parser.parse_known_args(arguments)
     active = commands[command] if command else parser
+    active = active.commands().get(getattr(options, "action", ""), active)
     if unknown:
         word = unknown[0].split("=")[0]
         raise UsageError(f"{active.prog}: {word!r} is not an option; {nearest(word, active.options())}")
     if command is None:
         parser.error("no command given")
-    (check_label if command == "label" else _check_read)(options, active)
+    if command in ("label", "read"):
+        (check_label if command == "label" else _check_read)(options, active)
     return options
 
 
 def _check_read(options: argparse.Namespace, reader: argparse.ArgumentParser) -> None:
     if options.boxes and options.boxes.suffix.lower() not in BOXES_SUFFIXES:
         reader.error(f"--boxes: {options.boxes} does not end like a picture ({', '.join(BOXES_SUFFIXES)})")
+    if options.read_as == "paragraph" and options.model is None:
+        reader.error("--reader paragraph: no such model comes along; name the folder of one with --model")
     if options.restart and not is_folder(options.out):
         reader.error("--restart: only a run with --out FOLDER can be resumed or restarted; name a folder with --out")
 
@@ -90,6 +100,8 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     add("--text-layer", type=_one_of(TEXT_LAYERS), default=TEXT_LAYERS[0], metavar="NAME", help=about)
     add("--line", action="store_true", help="every picture is one text line")
     add("--model", metavar="NAME", help="best (default) or fast, which come along, or the folder of an exported model")
+    about = "look for lines and read each (lines, the default), or a page as a whole by a model made for it (paragraph)"
+    add("--reader", dest="read_as", type=_one_of(READERS), default=READERS[0], metavar="NAME", help=about)
     add("--abstain", type=_share, default=0.0, metavar="P", help="give no text for lines less certain than P, 0 to 1")
     about = "have a language model help with lines that the model is unsure of (default: it does)"
     add("--language-model", action=argparse.BooleanOptionalAction, default=True, help=about)
@@ -101,8 +113,10 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     add("--jobs", type=_count, metavar="N", help=about)
     about = "who reads: processes of this machine (local, the default), or the machines of a cluster (ray)"
     add("--engine", type=_one_of(ENGINES), default="local", metavar="NAME", help=about)
-    add("--restart", action="store_true", help="forget what an earlier run with the same --out FOLDER has read")
-    return parser, {"read": reader, "label": add_label(commands, _pages, _dpi)}
+    add("--restart", action="store_true", help="forget what was read into --out FOLDER before")
+    found = {"read": reader, "label": add_label(commands, _pages, _dpi)}
+    # by its name, as a plugin: monitoring stands above reading and imports it
+    return parser, {**found, "monitor": import_module("text_recognizer.monitoring.options").add_monitor(commands)}
 
 
 def _one_of(names: Iterable[str]):  # type: ignore[no-untyped-def]

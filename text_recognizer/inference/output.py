@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +16,8 @@ from text_recognizer.errors import UserError
 def written_whole(path: Path, beside_in: Path | None = None) -> Iterator[BinaryIO]:
     """Give a stream whose content becomes `path` when the block ends well, and nothing at all when it does not.
 
+    Devices and pipes are written to as they are, never replaced; of a link to a file the file is replaced.
+
     Args:
         path: the file.
         beside_in: folder of the same disk for what is not whole yet; that of the file if left out.
@@ -22,18 +25,33 @@ def written_whole(path: Path, beside_in: Path | None = None) -> Iterator[BinaryI
     Raises:
         UserError: the folder cannot be written to, or the disk is full.
     """
-    beside = (beside_in or path.parent) / f".{path.name}.{os.getpid()}.tmp"
-    try:
-        with beside.open("xb") as stream:
+    is_file = os.path.isfile(path)
+    if os.path.exists(path) and not is_file and not os.path.isdir(path):
+        with _reporting(path), path.open("wb") as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(path)
-    except OSError as error:
-        raise UserError(f"{path}: it cannot be written ({error.strerror or error}); choose another place") from error
+        return
+    target = Path(os.path.realpath(path)) if is_file and path.is_symlink() else path
+    digest = blake2b(os.fsencode(path.name), digest_size=8).hexdigest()  # a name may be as long as names may be
+    folder = target.parent if beside_in is None or target != path else beside_in
+    beside = folder / f".{digest}.{os.getpid()}.tmp"
+    try:
+        with _reporting(path):
+            with beside.open("xb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            beside.replace(target)
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _reporting(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{path}: it cannot be written ({error.strerror or error}); choose another place") from error
 
 
 def write_text(path: Path, chunks: Iterable[str], beside_in: Path | None = None) -> None:

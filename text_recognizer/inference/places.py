@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import os
 import sys
+import tarfile
 import tempfile
-from collections.abc import Callable
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -18,6 +23,10 @@ Identity = list[str | int]
 """What changes when the bytes do: sizes, times, checksums."""
 
 CHUNK = 1 << 20
+
+DAMAGE: tuple[type[Exception], ...] = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
+DAMAGE += (OSError, ValueError, NotImplementedError, RuntimeError, UnicodeError, OverflowError, MemoryError)
+"""What archives raise that cannot be read."""
 
 
 class Place(Protocol):
@@ -115,9 +124,16 @@ class Passing:
     def __init__(self, opened: Callable[[], BinaryIO], mark: tuple[str | int, ...] | None) -> None:
         self.opened, self.mark = opened, mark
 
-    def content(self, name: str, limits: Limits) -> Path | bytes:
-        """Refuse; see `kept`."""
-        raise ValueError(f"{name}: what passes by must be kept first")
+    def content(self, name: str, limits: Limits) -> bytes:
+        """Return the bytes, which are gone then; what needs them twice keeps them first, see `kept`.
+
+        Raises:
+            UserError: there are more than the limit, or they cannot be read.
+        """
+        with _reporting(name):
+            content = self.opened().read(limits.max_bytes + 1)
+        check_size(name, len(content), limits)
+        return content
 
     def identity(self) -> Identity:
         """Return what is known of it."""
@@ -129,24 +145,42 @@ class Passing:
         Raises:
             UserError: there are more than the limit, or they cannot be read or written.
         """
-        digest, size = hashlib.sha256(), 0
-        try:
+        with _reporting(name):
             handle, path = tempfile.mkstemp(dir=folder)
-            with os.fdopen(handle, "wb") as copy:
-                stream = self.opened()
-                while chunk := stream.read(min(CHUNK, limits.max_bytes + 1 - size)):
-                    size += len(chunk)
-                    check_size(name, size, limits)
-                    digest.update(chunk)
-                    copy.write(chunk)
-        except OSError as error:
-            raise UserError(f"{name}: it cannot be read ({error.strerror or error}); is it damaged?") from error
-        return KeptFile(Path(path), self.mark or (digest.hexdigest(),))
+            copy = Path(path)
+            try:
+                digest = self._copied(name, handle, limits)
+            except BaseException:
+                copy.unlink(missing_ok=True)
+                raise
+        return KeptFile(copy, self.mark or (digest,))
+
+    def _copied(self, name: str, handle: int, limits: Limits) -> str:
+        """Copy the bytes into an open file and return their digest."""
+        digest, size = hashlib.sha256(), 0
+        with os.fdopen(handle, "wb") as copy:
+            stream = self.opened()
+            while chunk := stream.read(min(CHUNK, limits.max_bytes + 1 - size)):
+                size += len(chunk)
+                check_size(name, size, limits)
+                digest.update(chunk)
+                copy.write(chunk)
+        return digest.hexdigest()
 
 
 def standard_input() -> Passing:
     """Return what comes in on the standard input."""
     return Passing(lambda: sys.stdin.buffer, None)
+
+
+@contextmanager
+def _reporting(name: str) -> Iterator[None]:
+    """Turn whatever a stream of an archive raises into a UserError."""
+    try:
+        yield
+    except DAMAGE as error:
+        reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0]
+        raise UserError(f"{name}: it cannot be read ({reason}); is it damaged, or the disk full?") from error
 
 
 def check_size(name: str, size: int, limits: Limits) -> None:

@@ -85,7 +85,7 @@ class RayEngine:
         read = self._data.from_items(rows, override_num_blocks=parts).map(
             read_row,
             fn_kwargs={"settings": pickle.dumps(self.settings), "folder": os.getcwd()},
-            concurrency=self.cores,
+            concurrency=min(self.cores, parts),
             num_cpus=1,
         )
         for row in read.iter_rows():

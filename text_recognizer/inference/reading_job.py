@@ -15,7 +15,7 @@ from text_recognizer.inference.page_settings import PageSettings
 from text_recognizer.inference.page_task import Outcome, PageTask
 from text_recognizer.inference.progress import Progress
 from text_recognizer.inference.result import Page
-from text_recognizer.inference.sources import Source
+from text_recognizer.inference.sources import Source, printable
 
 DEATHS = 2
 """Processes that a page may cost before it is given up."""
@@ -111,7 +111,7 @@ class ReadingJob(ABC):
     def report(self) -> int:
         """Print what failed, and return the exit code."""
         for error in self.errors:
-            print(error, file=sys.stderr)
+            print(printable(error), file=sys.stderr)
         if self.errors and self.found > 1:
             print(f"text-recognizer: {self.failed} of {self.found} pictures could not be read", file=sys.stderr)
         return 1 if self.errors else 0

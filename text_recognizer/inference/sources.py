@@ -9,18 +9,16 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from pathlib import Path
 
 from text_recognizer.errors import UserError
 from text_recognizer.image import Limits
 from text_recognizer.inference.places import KeptFile, LocalFile, Passing, Place, standard_input
+from text_recognizer.inference.result_names import ResultNames as ResultNames
+from text_recognizer.inference.result_names import safe_stem as safe_stem
 
 STDIN = "-"
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2")
-LONGEST_NAME = 150
-"""Characters of a part of a result's path; what an archive calls longer is cut."""
-
 _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
@@ -120,41 +118,9 @@ def is_picture(name: str, suffixes: frozenset[str]) -> bool:
     return os.path.splitext(name)[1].lower() in suffixes
 
 
-def safe_stem(name: str) -> Path:
-    """Return the name of an archive's member or of a place elsewhere as a relative path, whatever it tries.
-
-    >>> str(safe_stem("/../../etc\\\\passwd.png"))
-    'etc/passwd'
-    """
-    parts = [part for part in re.split(r"[/\\]", name) if part not in ("", ".", "..")] or ["picture"]
-    parts[-1] = os.path.splitext(parts[-1])[0]
-    return Path(*(_short(re.sub(r"[\0-\x1f\x7f]", "_", part)) for part in parts))
-
-
 def printable(name: str) -> str:
     """Return a name from elsewhere with ``?`` for what would upset a terminal or a table."""
     return "".join(character if character.isprintable() else "?" for character in name)
-
-
-class ResultNames:
-    """Gives each source's result a relative path of its own; a name that is taken gets ``-2``, ``-3`` and so on.
-
-    Args:
-        suffix: of the results.
-    """
-
-    def __init__(self, suffix: str) -> None:
-        self.suffix = suffix
-        self._taken: set[int] = set()  # of digests, which need a tenth of the memory of the paths
-
-    def of(self, source: Source) -> Path:
-        """Return the path for the next source."""
-        name, number = source.stem.with_name(source.stem.name + self.suffix), 1
-        while (key := _key(name)) in self._taken:
-            number += 1
-            name = source.stem.with_name(f"{source.stem.name}-{number}{self.suffix}")
-        self._taken.add(key)
-        return name
 
 
 def _named(name: str, suffixes: frozenset[str]) -> Iterator[tuple[Source, str]]:
@@ -191,6 +157,7 @@ def _in_folder(folder: Path, suffixes: frozenset[str]) -> Iterator[tuple[Source,
     shown = pictures = 0
     for path, problem in _shown(folder):
         shown += 1
+        problem = problem or _broken_link(path, suffixes)
         if problem:
             pictures += 1
             yield Source(str(path), path.relative_to(folder), problem=problem), ""
@@ -222,15 +189,12 @@ def _shown(folder: Path) -> Iterator[tuple[Path, str]]:
                 yield from _shown(folder / name)
 
 
+def _broken_link(path: Path, suffixes: frozenset[str]) -> str:
+    """Return the sentence about a link that is called like a picture and leads nowhere; nothing about all else."""
+    if not is_picture(path.name, suffixes) or not path.is_symlink() or os.path.exists(path):
+        return ""
+    return f"{path}: this link leads to {os.readlink(path)}, where nothing is; put the picture there or remove the link"
+
+
 def _is_picture(path: Path, suffixes: frozenset[str]) -> bool:
     return is_picture(path.name, suffixes) and path.is_file()
-
-
-def _short(part: str) -> str:
-    if len(part.encode("utf-8", "surrogateescape")) <= LONGEST_NAME:
-        return part
-    return f"{part[: LONGEST_NAME // 4]}-{blake2b(part.encode('utf-8', 'surrogateescape'), digest_size=8).hexdigest()}"
-
-
-def _key(path: Path) -> int:
-    return int.from_bytes(blake2b(os.fsencode(path), digest_size=8).digest(), "big")

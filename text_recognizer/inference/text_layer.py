@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from text_recognizer.inference.boxes import box_of
 from text_recognizer.inference.layer_glyphs import OFF, Glyph, Places, goes_on, offset, position, space_between
 from text_recognizer.inference.result import Character, Line, Page, Point
-from text_recognizer.pdf import POINTS
+from text_recognizer.pdf import POINTS, has_added_text
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
@@ -36,8 +36,9 @@ ABOVE, BELOW = 0.8, 0.25
 def kept_page(pages: OpenedPages, number: int, source: str) -> Page | None:
     """Return the lines of the text layer of page `number`, from 1; None if it has none worth keeping, or is no PDF's.
 
-    A layer is worth keeping unless it is empty, more than a tenth of it is control or private characters, or a
-    picture covers the page and most text is printed visibly on top of it, as a stamp on a scan is.
+    A layer is worth keeping unless it is empty, more than a tenth of it is control or private characters, a picture
+    covers the page and most text is printed visibly on top of it, as a stamp on a scan is, or it is not all of the
+    page's text, as where a form was filled in.
     """
     document: PdfDocument | None = getattr(pages, "document", None)
     if document is None:
@@ -46,6 +47,8 @@ def kept_page(pages: OpenedPages, number: int, source: str) -> Page | None:
 
     try:
         with closing(document[number - 1]) as page, closing(page.get_textpage()) as text:
+            if has_added_text(document, page):
+                return None
             return _page(page, text, getattr(pages, "dpi", 0.0) / POINTS, source, number - 1)
     except pypdfium2.PdfiumError:
         return None  # drawing the page will say what is wrong with it

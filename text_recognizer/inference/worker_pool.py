@@ -119,7 +119,7 @@ class WorkerPool:
     def _started(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work, args=(theirs, self.settings), daemon=True, name="reader")
-        with _interrupts_blocked():
+        with interrupts_blocked():
             process.start()
         theirs.close()
         self._workers.append(_Worker(process, ours))
@@ -150,7 +150,7 @@ def _work(connection: Connection, settings: PageSettings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; only the first decides
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     warnings.filterwarnings("ignore", module="PIL")  # what matters of them is said by an error
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             function = PageFunction(settings)
@@ -162,7 +162,7 @@ def _work(connection: Connection, settings: PageSettings) -> None:
             connection.send(function(connection.recv()))
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """End this process as soon as the one that started it has ended, even by a signal that cannot be caught."""
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -171,7 +171,7 @@ def _end_with_parent() -> None:
 
 
 @contextmanager
-def _interrupts_blocked() -> Iterator[None]:
+def interrupts_blocked() -> Iterator[None]:
     """Have a process that is started ignore Ctrl-C from its first moment on."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -64,7 +64,7 @@ class LineCutter:
     def __init__(self, options: Namespace, shown: Progress) -> None:
         self.names, self.shown = options.folders, shown
         self.settings = PageSettings.of(options)
-        self.reader: PageReader = self.settings.reader()
+        self.reader: PageReader = self.settings.page_reader()
         self.limits = Limits()
         self.stems = ResultNames("")
         self.pages = 0
