@@ -1,0 +1,4 @@
+python='' why=''
+@CHOICE@
+fact python "$python ($why)"
+@SAY@
