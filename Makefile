@@ -7,7 +7,7 @@ export TORCH LAB_MANAGER
 export CUSTOM_COMPILE_COMMAND := make pip-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-layer pip-tools-upgrade lint test test-fast test-real demo train evaluate export language-model fine-tune adapt own-data read fonts texts words pages bench-env lean clean
+.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-layer pip-tools-upgrade locks versions versions-sync lint test test-fast test-newest test-real image sif demo train evaluate export language-model fine-tune adapt own-data read serve page data fonts texts words pages bench-env lean clean
 
 help:  ## print every target with its meaning
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -29,9 +29,18 @@ pip-tools-bench: requirements/bench.txt bench-env  ## the same for the layer of 
 pip-tools-layer: $(if $(LAYER),requirements/$(LAYER).txt)  ## the same for a layer beside those: make pip-tools-layer LAYER=app|monitor|ocrmypdf|ray|real|remote|serverless
 	@$(PYTHON) tools/environment.py env --layer $(or $(LAYER),$(error LAYER: no layer was named; give one of $(SMALL)))
 
-pip-tools-upgrade:  ## compile every lock anew with the newest versions allowed, then sync .venv
-	$(MAKE) --always-make $(LOCKS) requirements/dev-lint.txt requirements/bench.txt $(SMALL:%=requirements/%.txt) UPGRADE=--upgrade
+pip-tools-upgrade:  ## move every lock to the newest versions, if the fast tests pass with them, then sync .venv
+	@$(PYTHON) tools/upgrade.py $(ARGS)
 	$(MAKE) env
+
+locks:  ## compile every lock from its .in and nothing else: make locks [UPGRADE=--upgrade]
+	$(MAKE) --always-make $(LOCKS) requirements/dev-lint.txt requirements/bench.txt $(SMALL:%=requirements/%.txt)
+
+versions:  ## say where a version that is written twice has drifted: make versions [ARGS="--newest"|"--ask-torch"]
+	@$(PYTHON) tools/versions.py check $(ARGS)
+
+versions-sync:  ## rewrite exactly those spots
+	@$(PYTHON) tools/versions.py sync $(ARGS)
 
 lint:  ## run every check of .pre-commit-config.yaml on all files
 	@$(PYTHON) tools/environment.py env --layer lint
@@ -43,7 +52,10 @@ test: env  ## run all tests that need no service and no Debian package
 test-fast: env  ## run the tests that together take about a minute
 	$(BIN)/python -m pytest -m "not network and not docker and not real and not slow and not notebook" $(ARGS)
 
-test-real:  ## start the real parts, install what they need and test with them: make test-real [PART=label|pdf|ray|remote]
+test-newest:  ## run the fast tests with the newest of everything on one Python: make test-newest PYTHON=python3.13
+	@python3 tools/newest.py $(PYTHON) $(ARGS)
+
+test-real:  ## start the real parts, install what they need and test with them: make test-real [PART=label|pdf|...]
 	@$(PYTHON) tools/real_parts.py $(PART) $(ARGS)
 
 demo: env  ## train, evaluate, export and read a page of an unseen hand, within 15 minutes
@@ -74,6 +86,16 @@ read:  ## read pictures, PDF files or a folder of them, with the prod layer alon
 	@$(PYTHON) tools/environment.py env --lean
 	$(BIN)/text-recognizer read $(or $(IMAGE),$(error IMAGE: no image was named; give one, as in make read IMAGE=page.png)) $(ARGS)
 
+serve: env  ## serve the reader over HTTP on 127.0.0.1:8000: make serve ARGS="--help"
+	$(BIN)/python -m api_server $(ARGS)
+
+page:  ## the page for people, in a browser: make page ARGS="--help"
+	@$(PYTHON) tools/environment.py env --layer app
+	$(BIN)/python -m app_gradio $(ARGS)
+
+data: env  ## prepare a data set of the course, say what it holds and draw samples: make data NAME=MNIST ARGS="--out samples.png"
+	$(BIN)/python -m text_recognizer.data $(or $(NAME),$(error NAME: no data set was named; give one, as in make data NAME=MNIST)) $(ARGS)
+
 fonts: env  ## fetch the font families of data/raw/fonts/metadata.toml (optional, needs the network)
 	$(BIN)/python -m text_recognizer.synth.fetch_fonts $(ARGS)
 
@@ -89,6 +111,12 @@ pages: env  ## fetch the transcribed pages of data/raw (optional, needs the netw
 bench-env: env  ## install the peers of benchmarks/readers.py beside .venv's layers, in .venv/bench
 	$(BIN)/python -m venv .venv/bench
 	$(BIN)/pip-sync --quiet --python-executable .venv/bench/bin/python requirements/bench.txt
+
+image:  ## build an image of the repository with podman or docker: make image [NAME=TextRecognizer] ARGS="--build-arg TORCH=cuda"
+	@$(PYTHON) tools/image.py build $(NAME) $(ARGS)
+
+sif:  ## build the image and make a SIF of it, no registry in between: make sif [NAME=TextRecognizer]
+	@$(PYTHON) tools/image.py sif $(NAME) $(ARGS)
 
 lean: env  ## prove that reading needs requirements/prod.txt alone: its size, import time and first answer
 	$(BIN)/python tools/lean_check.py $(ARGS)

