@@ -91,7 +91,8 @@ def install(root: Path, parts: list[Part]) -> None:
     layers = sorted({layer for part in parts for layer in part.layers})
     chosen = [word for layer in layers for word in ("--layer", layer)]
     call([sys.executable, str(root / "tools/environment.py"), "env", *chosen], "read pip's lines above")
-    wanted = {package for part in parts for package in part.packages if not is_installed(package)}
+    packages = {package for part in parts for package in part.packages}
+    wanted = {name for name in packages if not is_installed(name) and not shutil.which(name)}  # npm may come with node
     if wanted:
         command = [*([] if os.geteuid() == 0 else ["sudo"]), *APT, *sorted(wanted)]
         call(command, "these tests need Debian or Ubuntu and the right to install; install the packages by hand")
