@@ -46,7 +46,9 @@ def test_killed_at_random_moments_it_is_absent_or_whole(small, site, preparer, t
         shutil.rmtree(folder, ignore_errors=True)
         if number % 2:
             shutil.rmtree(downloads, ignore_errors=True)
-        stopped += preparer.kill_after(dice.uniform(0, seconds), small.kind, **options) != 0
+        killed = preparer.kill_after(dice.uniform(0, seconds), small.kind, **options) != 0
+        stopped += killed
+        seconds *= 1 if killed else 0.85  # the first time may have been slow for reasons of the machine
         if folder.exists():
             assert check_digests(folder) and files_of(folder) == expected
     assert stopped >= KILLS // 4, f"only {stopped} of {KILLS} were killed before they were done"
