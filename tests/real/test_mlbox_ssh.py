@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from tests.interrupts import ctrl_c_counts
 from tests.mlbox.boxes import ROOT, hello_world, small_box
 from tests.mlbox.test_faults import WAITS
 from tests.real.mlbox_lab import exits_box, hello_and_goodbye, mlbox, record, run_named, timed, well
@@ -130,7 +131,13 @@ def test_ctrl_c_ends_the_task_there(waiting, host, variables):
     environ = {**os.environ, **variables}
     command = [sys.executable, "-m", "mlbox", "run", SEED, f"{waiting}:t"]
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=ctrl_c_counts,
     )
     assert process.stdout.readline() == "begun\n"
     process.send_signal(signal.SIGINT)
