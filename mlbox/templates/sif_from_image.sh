@@ -10,8 +10,9 @@
       docker) set -- ;;
       *) set -- --format docker-archive ;;
     esac
-    "$engine" save "$@" -o "$fresh.tar" "$image" >&2 || fail 122 "$engine cannot save $image"
+    archive=${fresh%/*}/image.$$.tar # podman takes no colon in it, and a SIF is called NAME:TAG
+    "$engine" save "$@" -o "$archive" "$image" >&2 || fail 122 "$engine cannot save $image"
     # shellcheck disable=SC2086 # options without blanks
-    "$apptainer" build $MLBOX_SIF_OPTIONS "$fresh" "docker-archive:$fresh.tar" >&2 && made=yes
-    rm -f -- "$fresh.tar"
+    "$apptainer" build $MLBOX_SIF_OPTIONS "$fresh" "docker-archive:$archive" >&2 && made=yes
+    rm -f -- "$archive"
   fi
