@@ -180,5 +180,6 @@ def _options(parser: ArgumentParser, bases: Mapping[str, type]) -> list[str]:
     known = [name for action in parser._actions for name in action.option_strings if name.startswith("--")]
     for option, base in bases.items():
         for cls in subclasses(base).values():
-            known += [f"--{option}.{name}" for name in inspect.signature(cls).parameters]
+            inits = [inspect.signature(kind.__init__) for kind in cls.__mro__]  # a class passes others on to its base
+            known += [f"--{option}.{name}" for init in inits for name in init.parameters]
     return [name for name in known if not name.endswith("shtab")]

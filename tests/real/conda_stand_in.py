@@ -139,4 +139,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    code: str | int | None = 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code
+    if isinstance(code, str):
+        print(code, file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The solver's own threads may still be ending: now and then they upset an ordinary end of Python.
+    os._exit(1 if isinstance(code, str) else code or 0)

@@ -28,30 +28,13 @@ class EMNIST(StoredCharacters):
 
     Args:
         characters: the classes, in the order of their numbers; pictures of others are left out.
-        height: of the pictures, in pixels.
-        width: of the pictures, in pixels.
-        seed: equal seeds give equal batches.
-        num_workers: processes that prepare batches; 0 prepares them in the training process.
-        batch_size: pictures per batch.
-        augment: how much training pictures are turned, sheared, scaled and moved; 1 is what writers differ by.
-        folder: of prepared data, downloads and descriptions.
     """
 
     raw_name = "emnist"
     known = EMNIST_CHARACTERS
 
-    def __init__(
-        self,
-        characters: str = EMNIST_CHARACTERS,
-        height: int = 28,
-        width: int = 28,
-        seed: int = 0,
-        num_workers: int = 0,
-        batch_size: int = 128,
-        augment: float = 0.0,
-        folder: Path = Path("data"),
-    ) -> None:
-        super().__init__(characters, height, width, seed, num_workers, batch_size, augment, folder)
+    def __init__(self, characters: str = EMNIST_CHARACTERS, **others: Any) -> None:
+        super().__init__(characters=characters, **others)
 
     def write(self, beside: Path, raw: RawSet) -> None:
         dataset = _by_class(raw.fetched(self.folder, ARCHIVE))

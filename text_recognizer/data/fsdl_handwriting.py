@@ -10,18 +10,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from text_recognizer.charset import ASCII
 from text_recognizer.data.download import RemoteFile, fetched
 from text_recognizer.data.own_layouts.label_studio import placed
 from text_recognizer.data.page_store import StoredLine, TranscribedPage, read_pages_of, write_pages
 from text_recognizer.data.page_xml import TextLine
 from text_recognizer.data.prepared import prepared
 from text_recognizer.data.raw_sets import RawSet, downloads, read_raw_set
-from text_recognizer.data.split_overlap import Overlap, apart
+from text_recognizer.data.split_overlap import apart
 from text_recognizer.data.stored_lines import StoredLines
 from text_recognizer.errors import UserError
 from text_recognizer.image import open_image
-from text_recognizer.synth.effects import REAL_PAGES, Effects
 
 ANNOTATIONS = "fsdl_handwriting.json"
 VERSION = 1
@@ -34,60 +32,13 @@ class FSDLHandwriting(StoredLines):
     """Handwritten English lines of students' pages; they are split by page, as nobody tells who wrote which.
 
     Args:
-        characters: the charset's characters, in the order of their labels.
-        height: of the lines, in pixels.
-        seed: equal seeds give equal batches.
-        num_workers: processes that prepare batches; 0 prepares them in the training process.
-        handwriting: share of handwritten lines among the synthetic; the rest is print.
-        fonts: a folder of font files to use beside those that come with the dependencies.
-        texts: a folder of .txt files to use instead of the documents that come with the package.
-        strength: of the degradation; 0 leaves real lines nearly as they are.
-        pixels: width of all lines of a batch together, for a height of 40 px.
-        max_lines: most lines in a batch.
-        widths: the narrowest and widest synthetic line aimed at, in pixels of a 40 px line.
-        effects: what else synthetic training lines show of real pages, and how often.
-        folder: of prepared data, downloads and descriptions.
         real: share of the real lines in training.
-        overlap: what becomes of a page in two splits.
     """
 
     raw_name = "fsdl_handwriting"
 
-    def __init__(
-        self,
-        characters: str = ASCII,
-        height: int = 40,
-        seed: int = 0,
-        num_workers: int = 1,
-        handwriting: float = 1.0,
-        fonts: Path | None = None,
-        texts: Path | None = None,
-        strength: float = 1.0,
-        pixels: int = 5000,
-        max_lines: int = 48,
-        widths: tuple[int, int] = (60, 720),
-        effects: Effects = REAL_PAGES,
-        folder: Path = Path("data"),
-        real: float = 0.5,
-        overlap: Overlap = "refuse",
-    ) -> None:
-        super().__init__(
-            characters,
-            height,
-            seed,
-            num_workers,
-            handwriting,
-            fonts,
-            texts,
-            strength,
-            pixels,
-            max_lines,
-            widths,
-            effects,
-            folder,
-            real,
-            overlap,
-        )
+    def __init__(self, real: float = 0.5, **others: Any) -> None:
+        super().__init__(real=real, **others)
 
     def split_lines(self) -> tuple[dict[str, list[StoredLine]], list[str]]:
         raw = read_raw_set("fsdl_handwriting", self.folder)

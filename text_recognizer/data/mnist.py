@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,32 +22,14 @@ class MNIST(StoredCharacters):
 
     Args:
         characters: the classes, in the order of their numbers; pictures of others are left out.
-        height: of the pictures, in pixels.
-        width: of the pictures, in pixels.
-        seed: equal seeds give equal batches.
-        num_workers: processes that prepare batches; 0 prepares them in the training process.
-        batch_size: pictures per batch.
-        augment: how much training pictures are turned, sheared, scaled and moved; 1 is what writers differ by.
-        folder: of prepared data, downloads and descriptions.
         validation: of the training pictures, how many validate; always the same ones.
     """
 
     raw_name = "mnist"
     known = DIGITS
 
-    def __init__(
-        self,
-        characters: str = DIGITS,
-        height: int = 28,
-        width: int = 28,
-        seed: int = 0,
-        num_workers: int = 0,
-        batch_size: int = 128,
-        augment: float = 0.0,
-        folder: Path = Path("data"),
-        validation: int = 5000,
-    ) -> None:
-        super().__init__(characters, height, width, seed, num_workers, batch_size, augment, folder)
+    def __init__(self, characters: str = DIGITS, validation: int = 5000, **others: Any) -> None:
+        super().__init__(characters=characters, **others)
         check_range("--data.validation", validation, 1)
         self.validation = validation
 

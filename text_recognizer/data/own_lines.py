@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from torch.utils.data import Dataset
 
@@ -27,16 +28,8 @@ class OwnLines(SyntheticLines):
 
     Args:
         characters: the charset's characters, in the order of their labels.
-        height: of the lines, in pixels.
-        seed: equal seeds give equal batches.
-        num_workers: processes that prepare batches; 0 prepares them in the training process.
         handwriting: share of handwritten lines among the synthetic; the rest is print.
-        fonts: a folder of font files to use beside those that come with the dependencies.
-        texts: a folder of .txt files to use instead of the documents that come with the package.
-        strength: of the degradation; 0 draws black on white, 1 what scans and photographs show.
         pixels: width of all lines of a batch together, for a height of 40 px.
-        max_lines: most lines in a batch.
-        widths: the narrowest and widest synthetic line aimed at, in pixels of a 40 px line.
         validation_lines: synthetic lines of validation beside the real ones, 0 for none; else 2 or more.
         effects: what else synthetic training lines show of real pages, and how often.
         folder: of the lines, or one table, XML or JSON file in it.
@@ -51,37 +44,23 @@ class OwnLines(SyntheticLines):
     def __init__(
         self,
         characters: str = LATIN,
-        height: int = 40,
-        seed: int = 0,
-        num_workers: int = 1,
         handwriting: float = 0.7,
-        fonts: Path | None = None,
-        texts: Path | None = None,
-        strength: float = 1.0,
         pixels: int = 5000,
-        max_lines: int = 48,
-        widths: tuple[int, int] = (60, 720),
         validation_lines: int = 0,
         effects: Effects = REAL_PAGES,
         folder: Path = Path("data/own"),
         layout: str | None = None,
         real: float = 0.5,
         split_seed: int = 0,
+        **others: Any,
     ) -> None:
         super().__init__(
-            characters,
-            height,
-            seed,
-            num_workers,
-            handwriting,
-            fonts,
-            texts,
-            strength,
-            pixels,
-            max_lines,
-            widths,
-            validation_lines or 2,
-            effects,
+            characters=characters,
+            handwriting=handwriting,
+            pixels=pixels,
+            validation_lines=validation_lines or 2,
+            effects=effects,
+            **others,
         )
         check_range("--data.real", real, 0, 1)
         self.with_synthetic = validation_lines > 0

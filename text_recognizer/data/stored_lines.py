@@ -6,10 +6,11 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from torch.utils.data import Dataset
 
-from text_recognizer.charset import ASCII, LATIN, Charset
+from text_recognizer.charset import LATIN, Charset
 from text_recognizer.data.alto_pages import MixedBatches
 from text_recognizer.data.base import Sample, collate
 from text_recognizer.data.page_store import StoredLine
@@ -26,17 +27,8 @@ class StoredLines(SyntheticLines):
     """Base of the line sets that are fetched and prepared.
 
     Args:
-        characters: the charset's characters, in the order of their labels.
-        height: of the lines, in pixels.
-        seed: equal seeds give equal batches.
-        num_workers: processes that prepare batches; 0 prepares them in the training process.
         handwriting: share of handwritten lines among the synthetic; the rest is print.
-        fonts: a folder of font files to use beside those that come with the dependencies.
-        texts: a folder of .txt files to use instead of the documents that come with the package.
-        strength: of the degradation; 0 leaves real lines nearly as they are.
         pixels: width of all lines of a batch together, for a height of 40 px.
-        max_lines: most lines in a batch.
-        widths: the narrowest and widest synthetic line aimed at, in pixels of a 40 px line.
         effects: what else synthetic training lines show of real pages, and how often.
         folder: of prepared data, downloads and descriptions.
         real: share of the real lines in training.
@@ -45,36 +37,15 @@ class StoredLines(SyntheticLines):
 
     def __init__(
         self,
-        characters: str = ASCII,
-        height: int = 40,
-        seed: int = 0,
-        num_workers: int = 1,
         handwriting: float = 1.0,
-        fonts: Path | None = None,
-        texts: Path | None = None,
-        strength: float = 1.0,
         pixels: int = 5000,
-        max_lines: int = 48,
-        widths: tuple[int, int] = (60, 720),
         effects: Effects = REAL_PAGES,
         folder: Path = Path("data"),
         real: float = 1.0,
         overlap: Overlap = "refuse",
+        **others: Any,
     ) -> None:
-        super().__init__(
-            characters,
-            height,
-            seed,
-            num_workers,
-            handwriting,
-            fonts,
-            texts,
-            strength,
-            pixels,
-            max_lines,
-            widths,
-            effects=effects,
-        )
+        super().__init__(handwriting=handwriting, pixels=pixels, effects=effects, validation_lines=96, **others)
         check_range("--data.real", real, 0, 1)
         self.folder, self.real, self.overlap = folder, real, overlap
         self.told: list[str] = []
