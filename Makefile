@@ -2,12 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements/prod.txt requirements/dev.txt requirements/torch-cuda.txt
-SMALL := app monitor ocrmypdf ray real remote serverless
+SMALL := app docs monitor ocrmypdf ray real remote serverless
 export TORCH LAB_MANAGER
 export CUSTOM_COMPILE_COMMAND := make pip-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-layer pip-tools-upgrade locks versions versions-sync lint test test-fast test-newest test-real image sif demo train evaluate export language-model fine-tune adapt own-data read serve page data fonts texts words pages bench-env lean clean
+.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-layer pip-tools-upgrade locks versions versions-sync lint test test-fast test-newest test-real image sif demo train evaluate export language-model fine-tune adapt own-data read serve page data docs fonts texts words pages bench-env lean clean
 
 help:  ## print every target with its meaning
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -26,7 +26,7 @@ pip-tools-lint: requirements/dev-lint.txt  ## the same for the lint layer
 
 pip-tools-bench: requirements/bench.txt bench-env  ## the same for the layer of benchmarks/readers.py
 
-pip-tools-layer: $(if $(LAYER),requirements/$(LAYER).txt)  ## the same for a layer beside those: make pip-tools-layer LAYER=app|monitor|ocrmypdf|ray|real|remote|serverless
+pip-tools-layer: $(if $(LAYER),requirements/$(LAYER).txt)  ## the same for a layer beside those: make pip-tools-layer LAYER=app|docs|monitor|ocrmypdf|ray|real|remote|serverless
 	@$(PYTHON) tools/environment.py env --layer $(or $(LAYER),$(error LAYER: no layer was named; give one of $(SMALL)))
 
 pip-tools-upgrade:  ## move every lock to the newest versions, if the fast tests pass with them, then sync .venv
@@ -95,6 +95,10 @@ page:  ## the page for people, in a browser: make page ARGS="--help"
 
 data: env  ## prepare a data set of the course, say what it holds and draw samples: make data NAME=MNIST ARGS="--out samples.png"
 	$(BIN)/python -m text_recognizer.data $(or $(NAME),$(error NAME: no data set was named; give one, as in make data NAME=MNIST)) $(ARGS)
+
+docs:  ## write the documents as a site that works without a network: build/site/index.html (ARGS=--help: of mkdocs)
+	@$(PYTHON) tools/environment.py env --layer docs
+	$(BIN)/mkdocs build --strict $(ARGS)
 
 fonts: env  ## fetch the font families of data/raw/fonts/metadata.toml (optional, needs the network)
 	$(BIN)/python -m text_recognizer.synth.fetch_fonts $(ARGS)

@@ -76,7 +76,7 @@ class Watch(pl.Callback):
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: object) -> None:
         now = time.monotonic()
         self.seconds, self._since = self.seconds + now - self._since, now
-        last = self.seconds >= self.limit or trainer.global_step >= trainer.max_steps
+        last = ended(self.seconds, self.limit, trainer.global_step, trainer.max_steps)
         if self.seconds - self._checked >= self.every or last:
             self._checked = self.seconds
             self.best = min(self.best, self._error_rate(pl_module))
@@ -93,6 +93,15 @@ class Watch(pl.Callback):
         lit_model.train()
         lit_model.load_state_dict(kept)
         return float(character_error_rate(read, [text for batch in self.batches for text in batch.texts]).rate)
+
+
+def ended(seconds: float, limit: float, step: int, steps: int) -> bool:
+    """Return whether an arm has had its time or its steps; -1 steps have no end.
+
+    >>> ended(8.0, 60.0, 1, -1), ended(8.0, 60.0, 300, 300), ended(60.0, 60.0, 1, -1)
+    (False, True, True)
+    """
+    return seconds >= limit or 0 <= steps <= step
 
 
 class CanvasLines(LineData):

@@ -33,7 +33,7 @@ class Part:
 
 
 SSH = ("openssh-server", "openssh-client", "rsync")
-PODMAN = ("podman", "buildah", "runc", "iptables", "debootstrap")
+PODMAN = ("podman", "buildah", "runc", "iptables", "netavark", "aardvark-dns", "debootstrap")
 APPTAINER = (*PODMAN, "squashfs-tools", "squashfuse", "fuse2fs", "uidmap")
 SLURM = ("slurmctld", "slurmd", "slurm-client", "munge")
 
@@ -42,15 +42,16 @@ PARTS = {
     "conda": Part("make env's conda branch; the solver is real, the program a stand-in", ("real",)),
     "containers": Part(
         "the images of the three apps, built and run by podman",
-        ("serverless", "lint"),
-        ("podman", "buildah", "runc", "iptables", "debootstrap"),
+        ("app", "serverless", "lint", "real"),
+        PODMAN,
         fast=False,
     ),
     "ddp": Part("training in two processes, on one host and on two", (), ("iproute2",), fast=False),
+    "docs": Part("the documents as a site, searched in Chromium", ("docs", "real"), ("chromium",)),
     "environments": Part(
         "the image and the devcontainer with podman",
         (),
-        ("podman", "buildah", "runc", "iptables", "debootstrap", "npm"),
+        (*PODMAN, "npm"),
         fast=False,
     ),
     "fuzz": Part("requests made up from the server's OpenAPI", ("real",)),

@@ -16,9 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PACKAGES = ("squashfs-tools", "squashfuse", "fuse2fs", "uidmap")
-"""Debian packages that it calls."""
-
 CACHE = Path.home() / ".cache" / "text-recognizer-lab" / "apptainer"
 SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
 DOWNLOADED = ("apptainer", "libc6", "libseccomp2", "libsqlite3-0")

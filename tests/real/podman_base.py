@@ -17,9 +17,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-PACKAGES = ("podman", "buildah", "runc", "iptables", "debootstrap")
-"""Debian packages that a part needs which uses this module."""
-
 CACHE = Path.home() / ".cache" / "text-recognizer-lab" / "podman"
 BASE = "python:3.11-slim-bookworm"
 DEBIAN = "localhost/lab/debian:bookworm"
@@ -45,6 +42,7 @@ def podman_environment(tmp: Path) -> dict[str, str]:
     tmp.mkdir(parents=True, exist_ok=True)
     (tmp / "containers.conf").write_text(
         f'[containers]\ndefault_ulimits = ["nofile={hard}:{hard}", "nproc=4096:4096"]\n'
+        '[network]\nnetwork_backend = "netavark"\n'
         '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
     )
     (tmp / "storage.conf").write_text(

@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGES = ("openssh-server", "openssh-client", "rsync")
 KEPT = ("PATH", "LANG", "PIP_FIND_LINKS", "PIP_CERT", "PIP_EXTRA_INDEX_URL")
 
 

@@ -15,9 +15,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gradio_client import Client, handle_file
 from PIL import Image
 
+from tests.api_server.odd_pages import odd_pages
+from text_recognizer.image import open_images
 from text_recognizer.inference.cli import main as text_recognizer
+from text_recognizer.inference.line_recognizer import LineRecognizer
+from text_recognizer.inference.page_reader import PageReader
+from text_recognizer.inference.segmenter import Segmenter
 from text_recognizer.monitoring.records import FEATURES, Reading
 from text_recognizer.monitoring.stores import open_store
 
@@ -290,3 +296,16 @@ def test_the_report_opens_in_a_browser(report, opened, shots, screen):
 def test_the_program_never_called_out(app):
     time.sleep(2)  # what is sent in the background is sent by now
     assert "CALLED OUT" not in app[2].read_text() and "Traceback" not in app[2].read_text()
+
+
+def test_its_client_gets_the_text_of_200_odd_pictures_that_python_gets(app, tmp_path):
+    """The page shows a file's first page first; that is what is compared."""
+    client = Client(app[0], verbose=False)
+    reader = PageReader(LineRecognizer.load("best", 1), segmenter=Segmenter.load("best", 1))
+    different = []
+    for name, content in odd_pages(200):
+        (tmp_path / name).write_bytes(content)
+        text = client.predict(handle_file(tmp_path / name), False, api_name="/read_picture")[2]
+        first = next(iter(open_images(tmp_path / name)))
+        different += [name] if text != reader.read(first).text else []
+    assert different == []
