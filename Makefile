@@ -7,7 +7,7 @@ export TORCH LAB_MANAGER
 export CUSTOM_COMPILE_COMMAND := make pip-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-layer pip-tools-upgrade locks versions versions-sync lint test test-fast test-newest test-real image sif demo train evaluate export language-model fine-tune adapt own-data read serve page data docs fonts texts words pages bench-env lean clean
+.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-layer pip-tools-upgrade locks versions versions-sync lint test test-fast test-newest test-real image sif demo train evaluate export language-model fine-tune adapt own-data read serve page data docs fonts texts words pages bench-env labs test-labs grade lean clean
 
 help:  ## print every target with its meaning
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,10 +47,10 @@ lint:  ## run every check of .pre-commit-config.yaml on all files
 	$(BIN)/pre-commit run --all-files $(ARGS)
 
 test: env  ## run all tests that need no service and no Debian package
-	$(BIN)/python -m pytest -m "not network and not docker and not real" $(ARGS)
+	$(BIN)/python -m pytest -m "not network and not docker and not real and not course" $(ARGS)
 
 test-fast: env  ## run the tests that together take about a minute
-	$(BIN)/python -m pytest -m "not network and not docker and not real and not slow and not notebook" $(ARGS)
+	$(BIN)/python -m pytest -m "not network and not docker and not real and not course and not slow and not notebook" $(ARGS)
 
 test-newest:  ## run the fast tests with the newest of everything on one Python: make test-newest PYTHON=python3.13
 	@python3 tools/newest.py $(PYTHON) $(ARGS)
@@ -61,8 +61,12 @@ test-real:  ## start the real parts, install what they need and test with them: 
 demo: env  ## train, evaluate, export and read a page of an unseen hand, within 15 minutes
 	$(BIN)/python -m training.demo $(ARGS)
 
-train: env  ## train one experiment: make train CONFIG=line_ctc ARGS="--lit_model.lr=0.001"
+train: env  ## train one experiment: make train CONFIG=line_ctc ARGS="--lit_model.lr=0.001", or elsewhere: make train PLATFORM=@mila SET=emnist
+ifdef PLATFORM
+	$(BIN)/python -m mlbox run $(PLATFORM) .:train/$(or $(SET),smoke) $(ARGS)
+else
 	$(BIN)/python training/run_experiment.py $(if $(CONFIG),--config training/configs/$(CONFIG).yaml) $(ARGS)
+endif
 
 evaluate: env  ## score a run on the frozen lines: make evaluate ARGS="--help"
 	$(BIN)/python training/evaluate.py $(ARGS)
@@ -115,6 +119,16 @@ pages: env  ## fetch the transcribed pages of data/raw (optional, needs the netw
 bench-env: env  ## install the peers of benchmarks/readers.py beside .venv's layers, in .venv/bench
 	$(BIN)/python -m venv .venv/bench
 	$(BIN)/pip-sync --quiet --python-executable .venv/bench/bin/python requirements/bench.txt
+
+labs: env  ## cut the labs of the course out of the repository: _labs/lab01 to _labs/lab09
+	$(BIN)/python -m labs cut $(ARGS)
+
+test-labs: env  ## install, lint and test every lab as a student gets it: make test-labs ARGS="--labs 3"
+	@$(PYTHON) tools/environment.py env --layer lint
+	$(BIN)/python -m labs test $(ARGS)
+
+grade: env  ## run the checks over a folder of students' labs, in a sandbox: make grade DIR=submissions ARGS="--out grades.csv"
+	$(BIN)/python -m labs.grade $(or $(DIR),$(error DIR: no folder was named; give one, as in make grade DIR=submissions)) $(ARGS)
 
 image:  ## build an image of the repository with podman or docker: make image [NAME=TextRecognizer] ARGS="--build-arg TORCH=cuda"
 	@$(PYTHON) tools/image.py build $(NAME) $(ARGS)

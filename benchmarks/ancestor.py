@@ -1,8 +1,9 @@
 """A race to 20 % character errors: our default recipe against the one this lab descends from, on the same lines.
 
 The ancestor's recipe, as its public code has it: one picture at a time is drawn onto a canvas as wide as the widest
-line, made a tensor and stacked, 32 in the order they come; fp32; Adam at a constant rate of 0.001; no average of the
-weights; its shapes with our layers, a CRNN with CTC (2021) and a LineCNN with a transformer (2022).
+line, made a tensor and stacked, 32 in the order they come; fp32, on as many threads as are fastest; Adam at a constant
+rate of 0.001; no average of the weights; its shapes with our layers, a CRNN with CTC (2021) and a LineCNN with a
+transformer (2022).
 Ours is what ``training/run_experiment.py`` does: lines of one width in a batch, the measured precision and threads, the
 places of the characters as a help in the beginning, warm-up and fall of the rate, a moving average.
 
@@ -33,7 +34,7 @@ from text_recognizer.models.crnn import CRNN
 from text_recognizer.models.line_cnn_transformer import LineCNNTransformer
 from text_recognizer.models.line_ctc import LineCTC
 from text_recognizer.synth.lines import GROUP, LineSynthesiser
-from training.plan import Plan, measured_plan, seconds_per_step
+from training.plan import Plan, Precision, measured_plan, seconds_per_step
 from training.run import lightning_silenced
 
 TARGET = 0.2
@@ -204,11 +205,14 @@ def race(name: str, limit: float, budget: float, every: float = 15.0) -> Arrival
     lit_model, data, seconds = ARMS[name](budget)
     average = MovingAverage() if seconds else None
     watch = Watch(data.validation_batches(), limit, every, average)
-    precision, steps = "32-true", -1
+    precision: Precision = "32-true"
+    steps = -1
     if seconds:
         plan, steps = planned(lit_model, data, min(limit, seconds))
         precision = plan.precision
-        torch.set_num_threads(plan.threads)
+    else:
+        plan = measured_plan(lit_model, next(iter(data.train_dataloader())), precision)
+    torch.set_num_threads(plan.threads)
     with lightning_silenced():
         trainer = pl.Trainer(
             accelerator="auto",

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # for benchmarks.reading, wh
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks.reading.environment import cpu, load
 from text_recognizer.charset import ASCII, Charset
@@ -81,6 +81,7 @@ def transformer_arms(
     """
     torch.manual_seed(0)
     model = (model or ResnetTransformer("\n" + ASCII)).eval()
+    model = nn.Module.to(model, memory_format=torch.channels_last)  # type: ignore[call-overload]  # as in training
     arms: dict[str, tuple[int, Arm]] = {}
     for pages in batches:
         x_BCHW = torch.rand(pages, 1, model.height, model.image_width)

@@ -73,6 +73,8 @@ def parser() -> tuple[Parser, dict[str, Parser]]:
         made[name].add_argument("run", metavar="RUN")
     made["logs"].add_argument("-f", "--follow", action="store_true", help="until the run ends")
     made["init"].add_argument("folder", nargs="?", default=".", metavar="DIR")
+    made["init"].add_argument("--repository", default="", metavar="NAME", help="add others' training repository to DIR")
+    made["init"].add_argument("--from-git", default="", metavar="URL", help="where git finds it")
     made["clean"].add_argument("box", metavar="BOX")
     made["clean"].add_argument("--outputs", action="store_true", help="also what the tasks wrote")
     made["clean"].add_argument(

@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     steps = goals if options.only else [*graph.order(shop.box, goal)[:-1], *goals]
     if options.dry_run:
         return _print_scripts(shop, steps)
-    graph.check_inputs(shop.box, steps, local=not shop.platform.host)
+    graph.check_inputs(shop.box, steps, local=not (shop.platform.host or shop.platform.queue))
     with locked(shop.box.root) as handle:
         shop = replace(shop, lock=handle)
         if options.sweep and shop.platform.place == "slurm":
@@ -199,10 +199,18 @@ def cancel(options: argparse.Namespace) -> int:
 
 
 def init(options: argparse.Namespace) -> int:
-    """Write a mlbox.yaml."""
+    """Write a mlbox.yaml; with --repository all that others' training repository needs."""
     from mlbox.init import write_box
+    from mlbox.repository import add_repository
     from mlbox.runs import say
 
+    if bool(options.repository) != bool(options.from_git):
+        raise Fault("mlbox init: --repository NAME and --from-git URL belong together; give both", USAGE)
+    if options.repository:
+        written = add_repository(Path(options.folder), options.repository, options.from_git)
+        boxes.load(Path(options.folder, options.repository))
+        say(f"{options.repository}: wrote {', '.join(map(str, written))}; see instructions/third_party.md")
+        return 0
     path = write_box(Path(options.folder))
     box = boxes.load(path.parent)
     say(f"{box.file}: written, with the tasks {', '.join(box.tasks)}; mlbox describe {path.parent}")

@@ -108,10 +108,11 @@ class Platform:
     """Where tasks run.
 
     Attributes:
-        place: local, ssh or slurm; slurm with a host is reached over ssh.
+        place: local, ssh, slurm or clearml; slurm with a host is reached over ssh.
         env: name or kind of the implementation to take, empty for the box's first.
         directory: remote folder of the box, relative to the home there; empty for the usual one.
         runtime: remote folder below which boxes lie unless `directory` says otherwise.
+        queue, project, image: of ClearML; the image is that of agents which start containers.
     """
 
     name: str = "local"
@@ -133,6 +134,9 @@ class Platform:
     args: tuple[str, ...] = ()
     engine: str = ""
     restarts: int = 20
+    queue: str = ""
+    project: str = "mlbox"
+    image: str = ""
 
 
 @dataclass(frozen=True)

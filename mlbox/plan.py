@@ -79,8 +79,10 @@ def choose(box: Box, wanted: str, platform: Platform) -> EnvSpec:
     raise Fault(f"{box.file}: implementation '{name}' not known; {hint(name, found, 'implementations')}")
 
 
-def folder_of(box: Box, spec: EnvSpec, platform: Platform) -> str:
-    """Return where the box lies on the platform."""
+def folder_of(box: Box, spec: EnvSpec, platform: Platform, run: str) -> str:
+    """Return where the box lies on the platform; on a queue's hosts each run has its own."""
+    if platform.queue:
+        return f"{platform.runtime}/clearml/{run}"
     if not platform.host:
         return str(box.root)
     return platform.directory or f"{platform.runtime}/mlboxes/{box.name}/{IMPLEMENTED[spec.kind]}"
@@ -131,7 +133,7 @@ def in_home(folder: str) -> str:
 
 def _title(step: Step) -> str:
     what = f"task {step.bound.title}" if step.bound else "environment"
-    where = step.platform.host or "this machine"
+    where = step.platform.host or step.platform.queue or "this machine"
     return f"{what} of {step.box.name}; {step.spec.kind} ({step.spec.name}), {step.platform.place} on {where}"
 
 

@@ -70,7 +70,7 @@ def read_platform(name: str, section: Section) -> Platform:
     """Return one platform.
 
     Raises:
-        Fault: a key is not known, or an ssh platform has no host.
+        Fault: a key is not known, an ssh platform has no host, or one of ClearML no queue.
     """
     runner = section.text("runner")
     place = section.one_of("place", PLACES, "ssh" if runner == "ssh" else "local")
@@ -96,12 +96,16 @@ def read_platform(name: str, section: Section) -> Platform:
         args=section.words("args"),
         engine=section.text("engine"),
         restarts=int(section.text("restarts", "20")),
+        queue=section.text("queue"),
+        project=section.text("project", "mlbox"),
+        image=section.text("image"),
     )
     for inner in (runtime, remote, sync):
         inner.close("keys")
     section.close("keys")
-    if place == "clearml":
-        raise Fault(f"{section.where('place')}: the place clearml is not built yet; take local, ssh or slurm")
+    if (place == "clearml") != bool(built.queue):
+        where = section.where("place" if place == "clearml" else "queue")
+        raise Fault(f"{where}: {name}: `place: clearml` and `queue: NAME` belong together; give both or neither")
     if place == "ssh" and not built.host:
         raise Fault(f"{section.where()}: {name}: an ssh platform needs a host; add `host: NAME`")
     return built

@@ -18,6 +18,7 @@ from mlbox.graph import Bound
 from mlbox.lock import note
 from mlbox.model import Box, Platform
 from mlbox.places import launch
+from mlbox.places.clearml import Queue
 from mlbox.places.hosts import SSH_FAILED, Here, Ssh, host_of
 from mlbox.plan import Step, cache_folder, in_home, render, sbatch_options
 from mlbox.runs import REACHED, RESULTS, Run, cache_here, remember, say, settle
@@ -140,6 +141,8 @@ class Runner(Workshop):
         """
         folder, kind = self.box.root / step.run_folder, launch.kind_of(self.platform)
         passed = self.pass_env(step)
+        if isinstance(self.host, Queue):
+            return self._enqueue(self.host, step, detach)
         if self.by_hand and not detach:
             return launch.run_here(folder, passed, self.lock)
         start = launch.starting(kind, step.folder, step.run_folder, passed)
@@ -152,6 +155,19 @@ class Runner(Workshop):
             self.host.run(launch.ending(kind, step.folder, step.run_folder))
             raise
         return self._reached(code, step)
+
+    def _enqueue(self, queue: Queue, step: Step, detach: bool) -> int:
+        """Hand a step to a queue and wait for it; return the exit code of its script."""
+        if passed := sorted(self.pass_env(step)):
+            say(
+                f"{queue.name}: {', '.join(passed)} is not sent, for a queue keeps what it is told; set it on its hosts"
+            )
+        queue.start(self.box.root, step.folder)
+        try:
+            return 0 if detach else queue.follow(self.box.root, step.folder)
+        except KeyboardInterrupt:
+            queue.end(self.box.root, step.folder)
+            raise
 
     def _reached(self, code: int, step: Step) -> int:
         if code == SSH_FAILED and self.host.remote:
@@ -166,6 +182,9 @@ class Runner(Workshop):
 
     def configure(self) -> int:
         """Make the environment or image where tasks will run; return 0 or the fault's code."""
+        if isinstance(self.host, Queue):
+            say(f"{self.host.name}: whichever host takes a task makes the environment then; nothing to do before")
+            return 0
         place = "ssh" if self.platform.host else "local"
         here = replace(self, platform=replace(self.platform, place=place))
         step = here.step(None)

@@ -14,10 +14,11 @@ from mlbox.cache import STATE, Digests, Stamps, read_json, write_json
 from mlbox.faults import LOST, OTHER, OUTPUT, Fault
 from mlbox.model import Platform
 from mlbox.places import launch
+from mlbox.places.clearml import Queue
 from mlbox.places.hosts import SSH_FAILED, host_of
 
 RESULTS = ("rc", "fault", "facts", "stdout.log", "stderr.log", "pid", "job")
-REACHED = ("name", "place", "host", "user", "port", "ssh_config")
+REACHED = ("name", "place", "host", "user", "port", "ssh_config", "queue")
 """What of a platform a run's record keeps: how to reach it, and no variable's value."""
 
 
@@ -59,16 +60,22 @@ class Run:
         """Return `done CODE`, `running`, Slurm's word for it, `lost`, `unreachable` or `not started`."""
         if not self.journal:
             return "not started"
+        if isinstance(queue := host_of(self.platform), Queue):
+            return queue.state(self.root, self.journal["folder"])
         code, text = self._ask(launch.asking)
         return "unreachable" if code == SSH_FAILED else text.strip() or "lost"
 
     def cancel(self) -> None:
         """End the run."""
+        if isinstance(queue := host_of(self.platform), Queue):
+            return queue.end(self.root, self.journal["folder"])
         if self._ask(launch.ending)[0] == SSH_FAILED:
             raise Fault(f"{self.name}: {self.platform.host} cannot be reached; try again", LOST)
 
     def logs(self, follow: bool) -> int:
         """Print what the run has written."""
+        if follow and isinstance(queue := host_of(self.platform), Queue):
+            return queue.follow(self.root, self.journal["folder"])
         if follow:
             text = launch.following(launch.kind_of(self.platform), self.journal["folder"], f"{STATE}/runs/{self.name}")
             return host_of(self.platform).run(text)

@@ -41,7 +41,8 @@ class Workshop:
     def step(self, bound: Bound | None, run: str = "") -> Step:
         """Return a step with a run folder of its own."""
         name = run or new_run("-".join(bound.node) if bound else "configure")
-        return Step(self.box, bound, self.spec, self.platform, name, folder_of(self.box, self.spec, self.platform))
+        folder = folder_of(self.box, self.spec, self.platform, name)
+        return Step(self.box, bound, self.spec, self.platform, name, folder)
 
     def record(self, step: Step, digests: Digests) -> dict[str, Any]:
         """Return what decides a task's result: compared with its stamp, it says whether and why the task is due."""

@@ -78,13 +78,13 @@ PROD = {
     "monitoring",
 }
 PROD_LIBRARIES = {"numpy", "PIL", "pypdfium2", "onnxruntime", "rich"}
-MAY_IMPORT_ANYTHING = {"tools", "labs", "notebooks", "benchmarks", "examples", "tests"}
+MAY_IMPORT_ANYTHING = {"tools", "labs", "notebooks", "benchmarks", "example", "examples", "tests"}
 TOP_LEVEL = {"training", "api_server", "api_serverless", "app_gradio", "mlbox"}
 
 
 def python_files() -> list[Path]:
     """Return the repository's own Python files that the arrows speak of."""
-    folders = [folder for folder in ROOT.iterdir() if folder.is_dir() and not folder.name.startswith(".")]
+    folders = [folder for folder in ROOT.iterdir() if folder.is_dir() and not folder.name.startswith((".", "_"))]
     own = [folder for folder in folders if folder.name not in MAY_IMPORT_ANYTHING | {"build"}]
     return sorted(path for folder in own for path in folder.rglob("*.py"))
 

@@ -16,7 +16,7 @@ import torch_build
 from environment import OLDEST_PYTHON
 from install_missing import wanted
 
-FAST = "not network and not docker and not real and not slow and not notebook"
+FAST = "not network and not docker and not real and not course and not slow and not notebook"
 SAY = "import sys; print(*sys.version_info[:3], sep='.')"
 
 

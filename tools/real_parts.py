@@ -38,7 +38,14 @@ APPTAINER = (*PODMAN, "squashfs-tools", "squashfuse", "fuse2fs", "uidmap")
 SLURM = ("slurmctld", "slurmd", "slurm-client", "munge")
 
 PARTS = {
+    "clearml": Part("ClearML's agent, command lines and data sets, against an API in memory", (), ("git",), fast=False),
     "colab": Part("Run all of the Colab notebook on Python 3.12 and 3.13", fast=False),
+    "compose": Part(
+        "the services of docker-compose.yaml: build, up, exec, push",
+        ("lint", "real"),
+        (*PODMAN, "docker-registry", "git"),
+        fast=False,
+    ),
     "conda": Part("make env's conda branch; the solver is real, the program a stand-in", ("real",)),
     "containers": Part(
         "the images of the three apps, built and run by podman",
@@ -64,6 +71,7 @@ PARTS = {
     "mlbox_ssh": Part("mlbox on another machine, an sshd on loopback", (), SSH),
     "modules": Part("environment-modules with the modulefiles of platforms/slurm", (), ("environment-modules",)),
     "monitoring_s3": Part("readings and corrections in an S3 server", ("monitor", "remote", "real")),
+    "openmmlab": Part("mmsegmentation and mmdetection train as boxes", (), ("git",), fast=False),
     "page": Part("the page for people and the report, in Chromium", ("app", "monitor", "real"), ("chromium",)),
     "pdf": Part("OCRmyPDF with our reader", ("ocrmypdf",)),
     "ray": Part("a Ray cluster of two workers, one of them killed", ("ray",)),

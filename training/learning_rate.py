@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.tuner import Tuner
@@ -49,7 +50,7 @@ def find_learning_rate(
         lit_model, datamodule=data, min_lr=LOWEST, max_lr=HIGHEST, num_training=STEPS, update_attr=False
     )
     rates, losses = (found.results["lr"], found.results["loss"]) if found else ([], [])
-    suggested = found.suggestion() if found else None
+    suggested = steepest(rates, losses)
     with (folder / "learning_rates.csv").open("w", newline="") as stream:
         csv.writer(stream).writerows([("lr", "loss"), *zip(rates, losses, strict=True)])
     draw(rates, losses, suggested, folder / "learning_rates.png")
@@ -60,6 +61,22 @@ def find_learning_rate(
         f"steepest at {suggested:.2g}; the highest rate of a run may be somewhat above: --lit_model.lr {suggested:.2g}"
     )
     return suggested
+
+
+def steepest(rates: Sequence[float], losses: Sequence[float], skipped: int = 10) -> float | None:
+    """Return the rate at which the loss falls fastest per factor of the rate, None if it falls nowhere.
+
+    Args:
+        rates, losses: of the steps, in their order.
+        skipped: steps at the beginning whose smoothed losses mean little; the last, which ended it, is left out too.
+
+    >>> steepest([1e-4, 1e-3, 1e-2, 1e-1, 1.0], [3.0, 2.9, 1.0, 0.9, 5.0], skipped=0)
+    0.001
+    """
+    if len(rates) < skipped + 3:
+        return None
+    slopes = np.gradient(losses[skipped:-1], np.log(rates[skipped:-1]))
+    return float(rates[skipped + int(slopes.argmin())]) if slopes.min() < 0 else None
 
 
 def draw(rates: Sequence[float], losses: Sequence[float], suggested: float | None, path: Path) -> None:

@@ -92,7 +92,7 @@ class PythonEnv:
             return f"{there}\nelse\n  {conda}  make conda 'python: conda'\nfi"
         if spec.python == "venv":
             return f"{there}\nelse\n  base_python\n  make venv 'python: venv'\nfi"
-        if spec.python == "system" or not needs_packages:
+        if spec.python == "system" or (spec.python == "auto" and not needs_packages):
             install = 'satisfies "$python" || install "$python" -m pip install --quiet' if needs_packages else ""
             return f"base_python\npython=$base why='nothing to install'\n{install}".rstrip()
         if spec.python != "auto":

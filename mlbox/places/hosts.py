@@ -145,6 +145,10 @@ class Ssh(Here):
 
 def host_of(platform: Platform) -> Here:
     """Return the host of a platform."""
+    if platform.queue:
+        from mlbox.places.clearml import Queue  # it is a host itself
+
+        return Queue(platform)
     return Ssh(platform) if platform.host else Here()
 
 

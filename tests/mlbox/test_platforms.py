@@ -44,7 +44,8 @@ def test_the_box_lies_remotely_where_it_lay_in_2020(tmp_path, capfd, monkeypatch
         ("a: {place: shh, host: b}", "place 'shh' not known; did you mean 'ssh'?"),
         ("a: {place: ssh, host: b, hots: c}", "key 'hots' not known; did you mean 'host'?"),
         ("a: {place: ssh, host: -oProxyCommand=x}", "begins with a dash"),
-        ("a: {place: clearml}", "the place clearml is not built yet"),
+        ("a: {place: clearml}", "`place: clearml` and `queue: NAME` belong together"),
+        ("a: {queue: gpu01}", "`place: clearml` and `queue: NAME` belong together"),
         ("b: {place: local}", "platform 'a' not known; (platforms: b)"),
     ],
 )
@@ -86,3 +87,12 @@ def test_much_is_named_by_its_biggest(tmp_path):
     (tmp_path / "small").write_bytes(b"x")
     (tmp_path / "big").write_bytes(b"x" * 2_000_000)
     assert "the biggest: big (2.0 MB), small" in report(tmp_path, ["small", "big"], 1)[1]
+
+
+def test_what_goes_to_a_queue_can_be_seen_first(tmp_path, capsys):
+    (tmp_path / "p.yaml").write_text("a: {place: clearml, queue: gpu01}\n")
+    box = hello_world(tmp_path / "box")
+    assert main(["run", "--dry-run", f"{tmp_path / 'p.yaml'}:a", f"{box}:hello/xinyuan"]) == 0
+    script = capsys.readouterr().out
+    assert "to queue gpu01 of ClearML: implementation/src/hello.py workspace/xinyuan.txt" in script
+    assert 'cd -- "$HOME"/.mlbox/clearml/' in script

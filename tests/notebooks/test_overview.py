@@ -1,6 +1,5 @@
 """The notebook runs from top to bottom in its fast setting, and its bootstrap cell works where there is no checkout."""
 
-import copy
 import os
 import subprocess
 import sys
@@ -10,7 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from install_missing import is_there, requirements
-from nbclient import NotebookClient
+
+from tests.notebooks import lab_notebooks
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = nbformat.read(ROOT / "notebooks" / "overview.ipynb", as_version=4)
@@ -22,16 +22,26 @@ def sources(kind: str) -> list[str]:
 
 @pytest.mark.notebook
 def test_run_all_trains_and_reads_a_page(tmp_path, monkeypatch):
-    monkeypatch.setenv("LAB_FAST", "1")
-    monkeypatch.setenv("LAB_RUNS", str(tmp_path))
-    notebook = copy.deepcopy(NOTEBOOK)
-    client = NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(ROOT / "notebooks")}})
-    client.execute()
-    assert (tmp_path / "notebook-001" / "model" / "recipe.json").exists()
-    said = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
-    assert "the same picture: True" in said
-    assert "exercise: NOT DONE YET" in said
-    assert "lines found" in said and "CER" in said
+    notebook = lab_notebooks.unsolved(NOTEBOOK)
+    checks = lab_notebooks.executed(notebook, tmp_path, monkeypatch)
+    assert (tmp_path / "runs" / "notebook-001" / "model" / "recipe.json").exists()
+    told = lab_notebooks.said(notebook)
+    assert "the same picture: True" in told
+    assert [(check["exercise"], check["done"]) for check in checks] == [("00.1", False)]
+    assert "exercise 00.1 (from time steps to text): not done yet - merge the repeats of path" in told
+    assert "lines found" in told and "CER" in told
+
+
+@pytest.mark.notebook
+def test_the_exercise_is_done_when_it_is_solved_and_not_when_it_is_solved_wrongly(tmp_path, monkeypatch):
+    places = [1, *(k for place, _ in lab_notebooks.regions(NOTEBOOK) for k in (place, place + 1))]
+    notebook, expected = lab_notebooks.tried(lab_notebooks.part(NOTEBOOK, places))
+    assert len(expected) >= 3
+    assert lab_notebooks.verdicts(expected, lab_notebooks.executed(notebook, tmp_path, monkeypatch)) == expected
+
+
+def test_the_form_is_that_of_the_labs():
+    lab_notebooks.check_form(NOTEBOOK, "00")
 
 
 def test_the_first_cell_has_a_badge_and_says_the_goal_and_the_minutes():

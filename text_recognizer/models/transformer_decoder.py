@@ -18,18 +18,14 @@ FAR_BELOW = -1e9
 
 @dataclass
 class Cache:
-    """What has been computed once and is used for every further token; all [layers, 2 (keys, values), B, heads, .., d].
+    """What has been computed once and is used for every further token.
 
     Attributes:
-        memory: of the places of the picture.
-        bias_B11S: added to their scores, None where no place is padding.
-        written: of the tokens so far, with room for further ones.
+        layers: of the decoder, made ready for these pictures.
         length: tokens so far.
     """
 
-    memory: Tensor
-    bias_B11S: Tensor | None
-    written: Tensor
+    layers: list[WritingLayer]
     length: int = 0
 
 
@@ -86,10 +82,8 @@ class TransformerDecoder(nn.Module):
             memory_BSD, padding_BS: see `forward`.
             room: tokens that can be written; as many as a text may have if left out.
         """
-        memory = self.memory_cache(memory_BSD)
         room = self.max_length if room is None else room
-        shape = (*memory.shape[:4], room, memory.shape[5])
-        return Cache(memory, _bias_of(padding_BS, memory.dtype), memory.new_empty(shape))
+        return Cache([WritingLayer(layer, memory_BSD, padding_BS, room) for layer in self.layers])  # type: ignore[arg-type]
 
     def memory_cache(self, memory_BSD: Tensor) -> Tensor:
         """Return the keys and values [layers, 2, B, heads, S, d] of the picture for all layers."""
@@ -99,10 +93,8 @@ class TransformerDecoder(nn.Module):
         """Return the scores [B, tokens] of what comes behind `tokens_B`, and note these in the cache."""
         x_BD = self._embedded(tokens_B, self.positions_PD[cache.length])
         cache.length += 1
-        for number, layer in enumerate(self.layers):
-            x_BD = layer.step(  # type: ignore[operator]
-                x_BD, cache.written[number], cache.length, cache.memory[number], cache.bias_B11S
-            )
+        for layer in cache.layers:
+            x_BD = layer.step(x_BD, cache.length)
         return self.scores(self.norm(x_BD))
 
     def step_apart(
@@ -166,14 +158,6 @@ class DecoderLayer(nn.Module):
         """Return the keys and values of the picture [2, B, heads, S, d]."""
         return self._split(self.memory_key_value(memory_BSD), 2)
 
-    def step(self, x_BD: Tensor, written: Tensor, length: int, memory: Tensor, bias_B11S: Tensor | None) -> Tensor:
-        """Return the features of the next token; its keys and values are written as number `length` into `written`."""
-        query, key, value = self._split(self.query_key_value(self.norm_self(x_BD))[:, None], 3)
-        written[0, :, :, length - 1], written[1, :, :, length - 1] = key[:, :, 0], value[:, :, 0]
-        mixed = F.scaled_dot_product_attention(query, written[0, :, :, :length], written[1, :, :, :length])
-        x_BD = x_BD + self.attended(mixed.flatten(1))
-        return self._seen(x_BD, memory, bias_B11S)
-
     def step_apart(
         self, x_BD: Tensor, written: Tensor, unwritten_P: Tensor, memory: Tensor, bias_B11S: Tensor
     ) -> tuple[Tensor, Tensor]:
@@ -198,6 +182,72 @@ class DecoderLayer(nn.Module):
         """Return [parts, B, heads, L, d] of [B, L, parts * heads * d]."""
         batch, length, width = x_BLD.shape
         return x_BLD.view(batch, length, parts, self.heads, width // (parts * self.heads)).permute(2, 0, 3, 1, 4)
+
+
+class WritingLayer:
+    """A layer made ready to write one token after the other: what does not change is computed and laid out once.
+
+    A single row is multiplied fastest by a matrix that lies in memory as it is used. So those that widen the row are
+    turned, all are in the type that is computed with, and attention is done on [B * heads, .., d] without any copying.
+
+    Args:
+        layer: of the decoder.
+        memory_BSD, padding_BS: see `TransformerDecoder.forward`.
+        room: tokens that can be written.
+    """
+
+    def __init__(self, layer: DecoderLayer, memory_BSD: Tensor, padding_BS: Tensor | None, room: int) -> None:
+        keys, values = layer.memory_cache(memory_BSD)
+        self.layer, self.heads = layer, layer.heads
+        self.memory_keys = keys.flatten(0, 1).transpose(1, 2).contiguous()
+        self.memory_values = values.flatten(0, 1).contiguous()
+        bias_B11S = _bias_of(padding_BS, keys.dtype)
+        self.bias_N1S = None if bias_B11S is None else bias_B11S.flatten(1, 2).repeat_interleave(self.heads, 0)
+        shape = (len(self.memory_values), room, keys.shape[-1])
+        self.keys, self.values = keys.new_empty(shape), keys.new_empty(shape)
+        wider, _, narrower = layer.feed_forward
+        self.query_key_value, self.query, self.widened = (
+            (bias, weight.t().contiguous())
+            for weight, bias in (_typed(linear, keys.dtype) for linear in (layer.query_key_value, layer.query, wider))
+        )
+        self.attended, self.looked_up, self.narrowed = (
+            _typed(linear, keys.dtype) for linear in (layer.attended, layer.looked_up, narrower)
+        )
+
+    def step(self, x_BD: Tensor, length: int) -> Tensor:
+        """Return the features of token number `length`, counted from 1, which has seen those before and the picture."""
+        heads = (len(self.keys), 1, self.keys.shape[2])
+        bias, turned = self.query_key_value
+        query, key, value = torch.addmm(bias, self.layer.norm_self(x_BD), turned).chunk(3, dim=-1)
+        self.keys[:, length - 1], self.values[:, length - 1] = key.reshape(heads)[:, 0], value.reshape(heads)[:, 0]
+        keys_NDT, values_NTD = self.keys[:, :length].transpose(1, 2), self.values[:, :length]
+        x_BD = x_BD + self._looked(query.reshape(heads), keys_NDT, values_NTD, None, self.attended, x_BD)
+        bias, turned = self.query
+        query = torch.addmm(bias, self.layer.norm_memory(x_BD), turned).view(heads)
+        memory = self.memory_keys, self.memory_values, self.bias_N1S
+        x_BD = x_BD + self._looked(query, *memory, self.looked_up, x_BD)
+        bias, turned = self.widened
+        wide = F.gelu(torch.addmm(bias, self.layer.norm_forward(x_BD), turned))
+        return x_BD + F.linear(wide, *self.narrowed)
+
+    def _looked(
+        self,
+        query_N1D: Tensor,
+        keys_NDT: Tensor,
+        values_NTD: Tensor,
+        bias_N1T: Tensor | None,
+        mixed_by: tuple[Tensor, Tensor],
+        like_BD: Tensor,
+    ) -> Tensor:
+        scores_N1T = torch.bmm(query_N1D * query_N1D.shape[-1] ** -0.5, keys_NDT)
+        shares_N1T = (scores_N1T if bias_N1T is None else scores_N1T + bias_N1T).softmax(-1)
+        return F.linear(torch.bmm(shares_N1T.to(values_NTD.dtype), values_NTD).view(like_BD.shape), *mixed_by)
+
+
+def _typed(linear: nn.Module, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+    """Return the weights and the bias of a linear part in the type that is computed with."""
+    assert isinstance(linear, nn.Linear)
+    return linear.weight.to(dtype), linear.bias.to(dtype)
 
 
 def check_sizes(width: int, heads: int, layers: int, forward_width: int, dropout: float) -> None:

@@ -1,0 +1,77 @@
+"""OpenMMLab for tests: its libraries in an environment of their own, over the packages of this one.
+
+mmcv's operators take long to compile, so mmcv-lite is installed and a stand-in takes the operators' place: models of
+example/ call none of them in training, and one that is called all the same says so.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import sysconfig
+import venv
+from pathlib import Path
+
+from tests.real.clearml_lab import CACHE, repository
+
+VERSIONS = {
+    "mmengine": "0.10.7",
+    "mmcv-lite": "2.1.0",
+    "mmsegmentation": "1.2.2",
+    "mmdet": "3.3.0",
+    "ftfy": "6.3.1",
+    "regex": "2025.11.3",
+}
+OPERATORS = '''\
+"""Stands in for mmcv's compiled operators."""
+
+
+def __getattr__(name):
+    if name.startswith("__"):
+        raise AttributeError(name)
+
+    def absent(*values, **more):
+        raise NotImplementedError(f"mmcv._ext.{name}: the operators were not compiled")
+
+    return absent
+'''
+
+
+def environment() -> Path:
+    """Return the environment's Python; the packages are installed once."""
+    folder = CACHE / ("openmmlab-" + "-".join(VERSIONS.values()))
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "openmmlab.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        seen, ours = folder / "sees", sysconfig.get_path("purelib")
+        if not seen.exists() or seen.read_text() != ours:
+            venv.create(folder, with_pip=True, clear=True)
+            packages = next(folder.glob("lib/python3*/site-packages"))
+            (packages / "lab.pth").write_text(ours + "\n")
+            wanted = [f"{name}=={version}" for name, version in VERSIONS.items()]
+            pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", *wanted]
+            done = subprocess.run(pip, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            seen.write_text(ours)
+    return folder / "bin/python"
+
+
+def operators(folder: Path) -> None:
+    """Write the stand-in for mmcv's operators where PYTHONPATH finds it."""
+    folder.mkdir(parents=True)
+    (folder / "sitecustomize.py").write_text(
+        "import importlib.machinery, importlib.util, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'mmcv._ext':\n"
+        f"            return importlib.util.spec_from_file_location(name, {str(folder / 'operators.py')!r})\n"
+        "sys.meta_path.append(Finder())\n"
+    )
+    (folder / "operators.py").write_text(OPERATORS)
+
+
+def upstream(folder: Path, python: Path, package: str) -> Path:
+    """Return a git repository with what a library's wheel holds of its own: the trainer and the configurations."""
+    installed = next(python.parents[1].glob(f"lib/python3*/site-packages/{package}/.mim"))
+    paths = [installed / "tools/train.py", *sorted((installed / "configs/_base_").rglob("*.py"))]
+    return repository(folder, {path.relative_to(installed).as_posix(): path.read_bytes() for path in paths})
