@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from gradio_client import Client, handle_file
 
 from tests.api_server.running import png
 from tests.api_serverless.events import v2
@@ -173,6 +172,8 @@ def compose(environment, image, tmp_path):
 
 
 def test_compose_up_starts_a_page_that_reads_by_the_server(environment, compose, tmp_path):
+    from gradio_client import Client, handle_file
+
     call, ports = compose
     with health_looked_at(environment, "lab-compose_server_1"):
         done = call("up", "--detach", "--no-build")

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gradio_client import Client, handle_file
 from PIL import Image
 
 from tests.api_server.odd_pages import odd_pages
@@ -253,7 +252,6 @@ def test_with_the_keyboard_alone_a_text_is_read_corrected_and_learnt_from(app, o
 
 
 def test_the_programs_client_gets_the_same_text(app, capsys):
-    from gradio_client import Client, handle_file
 
     client = Client(app[0], verbose=False)
     for path in sorted((ROOT / "app_gradio/examples").glob("*.png")):
@@ -300,6 +298,8 @@ def test_the_program_never_called_out(app):
 
 def test_its_client_gets_the_text_of_200_odd_pictures_that_python_gets(app, tmp_path):
     """The page shows a file's first page first; that is what is compared."""
+    from gradio_client import Client, handle_file
+
     client = Client(app[0], verbose=False)
     reader = PageReader(LineRecognizer.load("best", 1), segmenter=Segmenter.load("best", 1))
     different = []
