@@ -251,15 +251,6 @@ def test_with_the_keyboard_alone_a_text_is_read_corrected_and_learnt_from(app, o
     assert any(text.endswith("!\n") for text in texts) and len(texts) > 0
 
 
-def test_the_programs_client_gets_the_same_text(app, capsys):
-
-    client = Client(app[0], verbose=False)
-    for path in sorted((ROOT / "app_gradio/examples").glob("*.png")):
-        told = client.predict(handle_file(str(path)), False, api_name="/read_picture")
-        assert text_recognizer(["read", str(path), "--threads", "1"]) == 0
-        assert capsys.readouterr().out.strip() in [word for word in told if isinstance(word, str)]
-
-
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     """A report on a week of which the last day went wrong."""
