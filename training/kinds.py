@@ -19,6 +19,12 @@ from text_recognizer.lit_models.seq2seq import Seq2Seq
 from text_recognizer.models.base import CharacterModel, LineModel, LineSequenceModel, ParagraphModel, Recognizer
 from training.command_line import import_all, subclasses
 
+DEFAULT = {"data": "MNIST", "model": "MLP"}
+# lab 02: begin
+DEFAULT = {"data": "SyntheticLines", "model": "LineCTC"}
+# lab 02: end
+"""The classes of an experiment that names none."""
+
 LIT_MODELS: dict[type[Recognizer], type[LitModel]] = {
     CharacterModel: Classification,
     LineModel: CTC,
@@ -45,10 +51,10 @@ def base_of(cls: type, bases: Sequence[type]) -> type:
 
 
 def lit_model_for(arguments: Sequence[str]) -> type[LitModel]:
-    """Return what trains the model that the arguments name; CTC where they name none, or one that is not known."""
+    """Return what trains the model that the arguments name, or the default model; CTC for one that is not known."""
     import_all("text_recognizer.models")
-    named = _class_named("model", list(arguments))
-    model = subclasses(Recognizer).get(named.rpartition(".")[2]) if named else None
+    named = _class_named("model", list(arguments)) or DEFAULT["model"]
+    model = subclasses(Recognizer).get(named.rpartition(".")[2])
     return LIT_MODELS[base_of(model, list(LIT_MODELS))] if model else CTC
 
 

@@ -22,7 +22,7 @@ from text_recognizer.lit_models.base import LitModel
 from text_recognizer.lit_models.ctc import CTC
 from text_recognizer.models.base import Recognizer
 from training.command_line import Help, import_all, mistakes_shown, parse
-from training.kinds import lit_model_for, refuse_mixture
+from training.kinds import DEFAULT, lit_model_for, refuse_mixture
 from training.processes import Processes, joined, refuse_unseen, silenced_but_first
 from training.run import Run
 from training.run_folder import is_finished, new_run, refuse_changes, run_to_resume
@@ -42,8 +42,8 @@ def options_parser(lit_model: type[LitModel] = CTC) -> ArgumentParser:
     parser = ArgumentParser(description=__doc__, usage="%(prog)s [options]", exit_on_error=False, formatter_class=Help)
     parser.add_argument("--config", action="config", help="a YAML file with options")
     parser.add_class_arguments(Run, instantiate=False)
-    parser.add_subclass_arguments(LabData, "data", default={"class_path": "SyntheticLines"})
-    parser.add_subclass_arguments(Recognizer, "model", default={"class_path": "LineCTC"})
+    parser.add_subclass_arguments(LabData, "data", default={"class_path": DEFAULT["data"]})
+    parser.add_subclass_arguments(Recognizer, "model", default={"class_path": DEFAULT["model"]})
     parser.add_class_arguments(lit_model, "lit_model", skip={"model"}, instantiate=False)
     parser.link_arguments("seed", "data.init_args.seed")
     parser.link_arguments("seed", "lit_model.seed")
