@@ -54,7 +54,7 @@ PARTS = {
         fast=False,
     ),
     "ddp": Part("training in two processes, on one host and on two", (), ("iproute2",), fast=False),
-    "docs": Part("the documents as a site, searched in Chromium", ("docs", "real"), ("chromium",)),
+    "docs": Part("the documents as a site, searched in Chromium", ("docs", "real"), ("chromium",), fast=False),
     "environments": Part(
         "the image and the devcontainer with podman",
         (),
