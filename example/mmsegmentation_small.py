@@ -1,4 +1,5 @@
-# PSPNet on the pictures of example/pictures.py: four steps on a CPU, to see that all parts are there, no more
+# PSPNet on the pictures of example/pictures.py: a few steps, to see that all parts are there, no more
+_base_ = "small_run.py"
 default_scope = "mmseg"
 work_dir = "work/mmsegmentation"
 model = {
@@ -35,10 +36,3 @@ train_dataloader = {
         "pipeline": [{"type": "LoadImageFromFile"}, {"type": "LoadAnnotations"}, {"type": "PackSegInputs"}],
     },
 }
-optim_wrapper = {"type": "OptimWrapper", "optimizer": {"type": "SGD", "lr": 0.01, "momentum": 0.9}}
-train_cfg = {"type": "IterBasedTrainLoop", "max_iters": 4}
-default_hooks = {
-    "logger": {"type": "LoggerHook", "interval": 1},
-    "checkpoint": {"type": "CheckpointHook", "interval": 4, "by_epoch": False},
-}
-log_processor = {"by_epoch": False}

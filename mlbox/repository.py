@@ -12,6 +12,7 @@ from mlbox.templates import fill
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 START = Path(__file__).parents[1] / "training/clearml_train.py"
 TRAINERS = ("tools/train.py", "train.py", "tools/train_net.py", "main.py")
+NOTHING_LISTED = "# Nothing is listed in a requirements.txt: install here what it imports."
 CONFIGS = {"--launcher": "{config} --launcher={launcher}", "-c": "-c {config}", "-f": "-f {config}"}
 """What a trainer's text holds -> how it takes its configuration; otherwise as --config."""
 
@@ -105,7 +106,7 @@ def _texts(root: Path, name: str, service: str) -> dict[str, str]:
         "box": service,
         "image": name.lower(),
         "config": config,
-        "copy": f"COPY {name}/{needs} /tmp/requirements.txt" if needs else "# XXX: add it here",
+        "copy": f"COPY {name}/{needs} /tmp/requirements.txt" if needs else NOTHING_LISTED,
         "install": "RUN pip3 install --no-cache-dir -r /tmp/requirements.txt" if needs else "",
         "requirements": f"    requirements: [{needs}]" if needs else "",
     }

@@ -38,6 +38,7 @@ APPTAINER = (*PODMAN, "squashfs-tools", "squashfuse", "fuse2fs", "uidmap")
 SLURM = ("slurmctld", "slurmd", "slurm-client", "munge")
 
 PARTS = {
+    "benchmarks": Part("Tesseract and Chromium as benchmarks call them", (), ("chromium", "tesseract-ocr"), fast=False),
     "clearml": Part("ClearML's agent, command lines and data sets, against an API in memory", (), ("git",), fast=False),
     "colab": Part("Run all of the Colab notebook on Python 3.12 and 3.13", fast=False),
     "compose": Part(
@@ -54,7 +55,7 @@ PARTS = {
         fast=False,
     ),
     "ddp": Part("training in two processes, on one host and on two", (), ("iproute2",), fast=False),
-    "docs": Part("the documents as a site, searched in Chromium", ("docs", "real"), ("chromium",), fast=False),
+    "docs": Part("the documents as a site, searched in Chromium", ("docs", "real"), ("chromium",)),
     "environments": Part(
         "the image and the devcontainer with podman",
         (),

@@ -5,19 +5,18 @@ import json
 import threading
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.inference.tiny_model import draw_flag_page, save_tiny_model
-
-pytest.importorskip("httpx", reason="the layer app: make pip-tools-layer LAYER=app")
-
+import app_gradio
 from app_gradio.desk import Desk, grey_page
 from app_gradio.models import LocalModel, RemoteModel
 from app_gradio.options import parse
 from app_gradio.shown import error, result
+from tests.inference.tiny_model import draw_flag_page, save_tiny_model
 from text_recognizer.errors import UsageError, UserError
 from text_recognizer.inference.answers import tree_of
 from text_recognizer.inference.picture_reading import Reading
@@ -167,9 +166,6 @@ def test_options_that_make_no_sense_are_refused(words):
 
 
 def test_examples_are_small_and_can_be_read():
-    pytest.importorskip("gradio", reason="the layer app: make pip-tools-layer LAYER=app")
-    from app_gradio.app import EXAMPLES
-
-    files = sorted(EXAMPLES.glob("*.png"))
+    files = sorted((Path(app_gradio.__file__).parent / "examples").glob("*.png"))
     assert len(files) == 3 and sum(path.stat().st_size for path in files) < 200_000
     assert all(np.asarray(Image.open(io.BytesIO(path.read_bytes()))).min() >= 0 for path in files)

@@ -1,24 +1,18 @@
 """The second renderer: what it is asked to print, and that the boxes it reports hold the lines."""
 
-import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fontTools.ttLib import TTFont
-from PIL import Image
 
 from benchmarks.reading import browser_sets
-from benchmarks.reading.environment import BENCH_PYTHON
 from benchmarks.reading.synthetic_sets import TEXTS
 from tests.synth.built_fonts import build_font
 from text_recognizer.charset import ASCII
 from text_recognizer.errors import UserError
 from text_recognizer.synth.splits import split_of_family
 from text_recognizer.synth.text import bundled_text
-
-HERE = BENCH_PYTHON.exists() and shutil.which(browser_sets.CHROMIUM)
 
 
 @pytest.fixture
@@ -65,20 +59,3 @@ def test_a_line_is_cut_with_a_little_room():
     page_HWC = np.zeros((100, 200, 3), np.uint8)
     assert browser_sets.cut(page_HWC, [50, 20, 150, 70]).shape == (54, 112, 3)
     assert browser_sets.cut(page_HWC, [0, 0, 200, 100]).shape == (100, 200, 3)  # no room beyond the page
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not HERE, reason="needs make bench-env and Debian's chromium")
-def test_the_boxes_of_a_printed_page_hold_its_lines(fonts, tmp_path):
-    plan = browser_sets.page_plans(fonts)["browser-print"][0] | {"heading": True, "columns": 2}
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        browser_sets.run_browser({"folder": str(tmp_path / name), "chromium": "/usr/bin/chromium", "pages": [plan]})
-    lines = json.loads((tmp_path / "a/0.json").read_text())
-    assert " ".join(line["text"] for line in lines) == " ".join(plan["paragraphs"])
-    page_HWC = np.asarray(Image.open(tmp_path / "a/0.png")).astype(int)
-    assert np.array_equal(page_HWC, np.asarray(Image.open(tmp_path / "b/0.png")))  # degraded alike each time
-    for line in lines:
-        left, top, right, bottom = (round(value) for value in line["box"])
-        assert page_HWC[top:bottom, left:right].min() < 100  # ink
-        assert page_HWC[top:bottom, left:right].max() > 150  # on paper

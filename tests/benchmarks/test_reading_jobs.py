@@ -3,14 +3,13 @@
 import base64
 import io
 import json
-import shutil
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from benchmarks.reading import jobs, peers
 from benchmarks.reading.environment import cpu, program_version
@@ -21,7 +20,6 @@ from tests.inference.tiny_model import save_tiny_model
 from text_recognizer.decoding.language_path import LanguageOptions
 from text_recognizer.errors import UserError
 from text_recognizer.inference.recipe import Recipe, sha256_of
-from text_recognizer.synth.fonts import dependency_faces
 
 
 class Endpoint(BaseHTTPRequestHandler):
@@ -167,16 +165,3 @@ def test_the_cpu_is_described_by_what_it_has_and_lacks(tmp_path):
     shown = cpu(tmp_path / "cpuinfo")
     assert "Some CPU" in shown and "has avx2, avx512f, avx512_vnni; lacks avx_vnni, amx_int8" in shown
     assert "has none known" in cpu(tmp_path / "missing")
-
-
-@pytest.mark.skipif(not shutil.which("tesseract"), reason="needs Debian's tesseract-ocr")
-def test_tesseract_answers_for_each_picture_of_a_list(tmp_path):
-    (face,) = (face for face in dependency_faces() if face.path.name == "DejaVuSans.ttf")
-    drawn = []
-    for text in ("the first line", "and the second"):
-        picture = Image.new("L", (400, 60), 255)
-        ImageDraw.Draw(picture).text((10, 10), text, 0, face.at(30))
-        drawn.append((np.asarray(picture), text, "font"))
-    write_set(tmp_path / "set", About("line", "print"), drawn)
-    answers = jobs.answers(peers.tesseract(), read_set(tmp_path / "set", "s"), tmp_path)
-    assert [text.strip() for text in answers] == ["the first line", "and the second"]

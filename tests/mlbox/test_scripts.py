@@ -91,13 +91,12 @@ def test_the_script_of_an_environment_is_clean(tmp_path, capfd):
 
 
 def assert_clean(script: str) -> None:
-    """Let sh parse a script, and shellcheck read it where it is installed (it is in the lint layer, and in .ci/run)."""
+    """Let sh parse a script, and shellcheck read it."""
     parsed = subprocess.run(["sh", "-n"], input=script, text=True, capture_output=True)
     assert parsed.returncode == 0, parsed.stderr
     shellcheck = Path(sys.executable).with_name("shellcheck")
-    if shellcheck.exists():
-        done = subprocess.run([shellcheck, "-"], input=script, text=True, capture_output=True)
-        assert done.returncode == 0, done.stdout
+    done = subprocess.run([shellcheck, "-"], input=script, text=True, capture_output=True)
+    assert done.returncode == 0, done.stdout
 
 
 def test_what_dry_run_prints_does_the_task(tmp_path, capfd):

@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -48,6 +47,15 @@ def test_an_image_differs_from_the_template_only_in_what_its_repository_needs(na
     assert not re.search(r"^(FROM|CMD|USER|ENTRYPOINT)\b", needed, re.MULTILINE)
 
 
+def test_openmmlabs_image_begins_and_ends_as_the_template():
+    def code(path: Path) -> list[str]:
+        return [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+
+    template, own = code(FOLDER / "repository/Dockerfile.in"), code(ROOT / "docker/OpenMMLab/Dockerfile")
+    place = template.index("@COPY@")
+    assert own[:place] == template[:place] and own[place - len(template) + 1 : -1] == template[place + 2 :]
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "example").glob("*.sh")), ids=lambda path: path.stem)
 def test_an_example_hands_the_same_arguments_to_an_agent_and_to_this_machine(path, tmp_path):
     """The programs are stand-ins that print what they are given."""
@@ -66,12 +74,3 @@ def test_an_example_hands_the_same_arguments_to_an_agent_and_to_this_machine(pat
     assert options["--project"] == "clearml-example-project" and options["--queue"] == "gpu01"
     assert options["--branch"] == "main" and options["--script"] == here[-7]
     assert queued[-6:] == here[-6:] and "nproc_per_node=2" in here and here[-1] == "lr=0.1"
-
-
-def test_scripts_and_images_are_clean():
-    tools = Path(sys.executable).parent
-    if not (tools / "shellcheck").exists():
-        pytest.skip("make lint installs shellcheck and hadolint")
-    scripts = [*(ROOT / "example").glob("*.sh"), *(ROOT / "docker").glob("*/*.sh")]
-    subprocess.run([tools / "shellcheck", *scripts], check=True)
-    subprocess.run([tools / "hadolint", *(ROOT / "docker").glob("*/Dockerfile")], check=True)

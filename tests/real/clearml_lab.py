@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
-import venv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.real.clearml_api import State, clearml_api, variables
+from tests.real.overlay import overlay
 
 VERSIONS = {"clearml": "2.1.12", "clearml-agent": "3.0.3"}
-CACHE = Path.home() / ".cache" / "text-recognizer-lab"
 QUEUE = "lab"
 WHO = ("-c", "user.name=lab", "-c", "user.email=lab@example.org")
 
@@ -58,22 +55,7 @@ class Lab:
 
 def environment() -> Path:
     """Return the folder of ClearML's programs; they are installed once, over the packages of this environment."""
-    folder = CACHE / ("clearml-" + "-".join(VERSIONS.values()))
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "clearml.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        seen = folder / "sees"
-        ours = sysconfig.get_path("purelib")
-        if not seen.exists() or seen.read_text() != ours:
-            venv.create(folder, with_pip=True, clear=True)
-            packages = next(folder.glob("lib/python3*/site-packages"))
-            (packages / "lab.pth").write_text(ours + "\n")
-            wanted = [f"{name}=={version}" for name, version in VERSIONS.items()]
-            pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", *wanted]
-            done = subprocess.run(pip, capture_output=True, text=True)
-            assert done.returncode == 0, done.stderr
-            seen.write_text(ours)
-    return folder / "bin"
+    return overlay("clearml", VERSIONS)
 
 
 @contextmanager

@@ -6,13 +6,10 @@ example/ call none of them in training, and one that is called all the same says
 
 from __future__ import annotations
 
-import fcntl
-import subprocess
-import sysconfig
-import venv
 from pathlib import Path
 
-from tests.real.clearml_lab import CACHE, repository
+from tests.real.clearml_lab import repository
+from tests.real.overlay import overlay
 
 VERSIONS = {
     "mmengine": "0.10.7",
@@ -39,21 +36,7 @@ def __getattr__(name):
 
 def environment() -> Path:
     """Return the environment's Python; the packages are installed once."""
-    folder = CACHE / ("openmmlab-" + "-".join(VERSIONS.values()))
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "openmmlab.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        seen, ours = folder / "sees", sysconfig.get_path("purelib")
-        if not seen.exists() or seen.read_text() != ours:
-            venv.create(folder, with_pip=True, clear=True)
-            packages = next(folder.glob("lib/python3*/site-packages"))
-            (packages / "lab.pth").write_text(ours + "\n")
-            wanted = [f"{name}=={version}" for name, version in VERSIONS.items()]
-            pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet", *wanted]
-            done = subprocess.run(pip, capture_output=True, text=True)
-            assert done.returncode == 0, done.stderr
-            seen.write_text(ours)
-    return folder / "bin/python"
+    return overlay("openmmlab", VERSIONS) / "python"
 
 
 def operators(folder: Path) -> None:

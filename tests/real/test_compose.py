@@ -65,6 +65,7 @@ def test_build_up_exec_and_push(engine, tmp_path, upstream):  # noqa: F811
     (lab / "data").mkdir(parents=True)
     (lab / "configs").mkdir()
     assert main(["init", str(lab), "--repository", NAME, "--from-git", str(upstream)]) == 0
+    check_form(lab)
     well(compose(engine, lab, "build", SERVICE))
     try:
         well(compose(engine, lab, "up", "-d", SERVICE))
@@ -78,6 +79,13 @@ def test_build_up_exec_and_push(engine, tmp_path, upstream):  # noqa: F811
     finally:
         compose(engine, lab, "down", "-t", "1")
     with_registry(engine, tmp_path, lab)
+
+
+def check_form(lab: Path) -> None:
+    """Have what `init` wrote read by shellcheck and hadolint."""
+    tools = Path(sys.executable).parent
+    subprocess.run([tools / "shellcheck", lab / f"example/{NAME}.sh"], check=True)
+    subprocess.run([tools / "hadolint", lab / f"docker/{NAME}/Dockerfile"], check=True)
 
 
 def with_registry(engine: dict[str, str], folder: Path, lab: Path) -> None:

@@ -44,7 +44,7 @@ def page(site):
 
 
 def test_a_search_without_a_server_finds_the_document(page):
-    page.fill("[data-md-component=search-query]", "preempted job requeue")
+    page.locator("[data-md-component=search-query]").press_sequentially("preempted job requeue")  # it listens to keys
     page.wait_for_selector(".md-search-result__link")
     found = page.locator(".md-search-result__link").evaluate_all("links => links.map(link => link.href)")
     assert any("instructions/clusters.html" in link for link in found)

@@ -44,12 +44,13 @@ def test_its_box_trains(lab, python, tmp_path, name):
     operators(tmp_path / "operators")
     (lab / name / "data").mkdir()
     shutil.copytree(lab / "squares", lab / name / "data/squares")
-    shutil.copy(lab / f"example/{name}_small.py", lab / name / "configs/small.py")
+    for config in ("small_run.py", f"{name}_small.py"):
+        shutil.copy(lab / "example" / config, lab / name / "configs")
     box = lab / name / "mlbox.yaml"
     text = box.read_text()
     box.write_text(text.replace("    type: python\n", f"    type: python\n    python: {python}\n", 1))
     variables = {"PYTHONPATH": f"{tmp_path / 'operators'}:{ROOT}", "OMP_NUM_THREADS": "1"}
-    words = ("config=configs/small.py", "dataset_path=data/squares")
+    words = (f"config=configs/{name}_small.py", "dataset_path=data/squares")
     ended = well(mlbox("run", f"{lab / name}:train", *words, variables=variables))
     told = ended.out + ended.err
     assert "Iter(train) [4/4]" in told and "loss:" in told, told[-3000:]
