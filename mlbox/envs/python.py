@@ -61,6 +61,7 @@ class PythonEnv:
         remedy = "; install it there, correct version:, or take a container (BOX/docker)"
         files = [f'"$code"/{quote(name)}' for name in spec.files]
         packages = [quote(package) for package in spec.packages]
+        needed, own_environment = bool(files or packages or spec.environment), spec.python in ("venv", "conda")
         values = {
             "digest": digest,
             "satisfies": quote(fill("satisfies.py")),
@@ -76,11 +77,10 @@ class PythonEnv:
             "conda_what": f'--file "$code"/{quote(spec.environment)}'
             if spec.environment
             else f"python={spec.version or '3.11'} pip",
-            "choice": self._choice(bool(files or packages or spec.environment)),
-            "say": 'printf \'mlbox: python %s (%s)\\n\' "$python" "$why" >&2' if files or packages else "",
+            "choice": self._choice(needed),
+            "say": 'printf \'mlbox: python %s (%s)\\n\' "$python" "$why" >&2' if needed or own_environment else "",
         }
-        needed = bool(files or packages or spec.environment)
-        parts = ["python_base.sh", *(["python.sh"] if needed else []), "python_end.sh"]
+        parts = ["python_base.sh", *(["python.sh"] if needed or own_environment else []), "python_end.sh"]
         return "\n".join(fill(part, **values) for part in parts)
 
     def _choice(self, needs_packages: bool) -> str:

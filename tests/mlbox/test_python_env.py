@@ -114,3 +114,19 @@ def test_system_means_the_python_that_is_there(box, capfd):
     (box / "implementation/src/task.py").write_text("import sys; print(sys.prefix)")
     assert main(["run", f"{box}:t"]) == 0
     assert capfd.readouterr().out == f"{sys.prefix}\n"
+
+
+def test_an_environment_of_its_own_may_hold_nothing_but_python(box, tmp_path, capfd, monkeypatch):
+    text = (box / "mlbox.yaml").read_text().replace("    requirements: [requirements.txt]\n", "    python: venv\n")
+    (box / "mlbox.yaml").write_text(text)
+    (box / "implementation/src/task.py").write_text("import sys; print(sys.prefix)")
+    assert main(["run", f"{box}:t"]) == 0
+    told = capfd.readouterr()
+    assert told.out.startswith(str(tmp_path / "cache/envs")) and "made by venv: python: venv" in told.err
+    makes = f'while [ "$1" != --prefix ]; do shift; done; exec {sys.executable} -m venv "$2"'
+    fake(tmp_path / "bin", "micromamba", makes)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    monkeypatch.setenv("MLBOX_CACHE", str(tmp_path / "other"))
+    (box / "mlbox.yaml").write_text(text.replace("python: venv", "python: conda"))
+    assert main(["run", f"{box}:t"]) == 0
+    assert "made by conda: python: conda" in capfd.readouterr().err
