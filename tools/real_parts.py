@@ -40,7 +40,7 @@ SLURM = ("slurmctld", "slurmd", "slurm-client", "munge")
 PARTS = {
     "benchmarks": Part("Tesseract and Chromium as benchmarks call them", (), ("chromium", "tesseract-ocr"), fast=False),
     "clearml": Part("ClearML's agent, command lines and data sets, against an API in memory", (), ("git",), fast=False),
-    "colab": Part("Run all of the Colab notebook on Python 3.12 and 3.13", fast=False),
+    "colab": Part("Run all of the notebooks in Colab's place, on Python 3.12 and 3.13", fast=False),
     "compose": Part(
         "the services of docker-compose.yaml: build, up, exec, push",
         ("lint", "real"),

@@ -1,9 +1,8 @@
-"""Run all of the Colab notebook on newer Pythons, among other versions of packages, ends green without input.
+"""Run all of the notebooks on newer Pythons, among other versions of packages, ends green without input.
 
 The repository is cloned from a file:// address, as on Colab from its own. A Python that is not there fails the test.
 """
 
-import copy
 import json
 import os
 import shutil
@@ -19,6 +18,8 @@ ROOT = Path(__file__).parents[2]
 VERSIONS = ("3.12", "3.13")
 BROUGHT = ("torch", "numpy<2.3", "pillow<12", "pandas", "ipykernel")
 """What Colab brings, in versions that are not ours: a newer torch, an older numpy and pillow."""
+
+COURSE = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb") if path.name != "colab_testing.ipynb")
 
 pytestmark = pytest.mark.real
 
@@ -63,28 +64,43 @@ def versions(environment: Path) -> dict[str, str]:
     return {entry["name"].lower(): entry["version"] for entry in found}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_run_all_ends_green_and_torch_and_numpy_stay(version, tmp_path, monkeypatch):
-    environment = brought(version)
-    before = versions(environment)
-    kernel = tmp_path / "share" / "jupyter" / "kernels" / "colab"
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    return origin(tmp_path_factory.mktemp("origin"))
+
+
+def run_all(name: str, environment: Path, address: str, folder: Path, monkeypatch) -> str:
+    """Execute a notebook in an environment from an empty folder, as Colab does; return what it printed."""
+    kernel, content = folder / "share/jupyter/kernels/colab", folder / "content"
     kernel.mkdir(parents=True)
+    content.mkdir()
     start = [str(environment / "bin/python"), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     (kernel / "kernel.json").write_text(json.dumps({"argv": start, "display_name": "colab", "language": "python"}))
-    (tmp_path / "origin").mkdir()
-    (tmp_path / "content").mkdir()
-    settings = {"JUPYTER_PATH": str(tmp_path / "share" / "jupyter"), "LAB_FAST": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-    settings |= {"LAB_REPOSITORY": origin(tmp_path / "origin"), "PATH": f"{environment}/bin:{os.environ['PATH']}"}
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
+    settings = {"JUPYTER_PATH": str(folder / "share" / "jupyter"), "LAB_FAST": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    settings |= {"LAB_REPOSITORY": address, "PATH": f"{environment}/bin:{os.environ['PATH']}"}
+    for variable, value in settings.items():
+        monkeypatch.setenv(variable, value)
     monkeypatch.delenv("PYTHONPATH", raising=False)
-    notebook = copy.deepcopy(nbformat.read(ROOT / "notebooks" / "colab_testing.ipynb", as_version=4))
-    place = {"metadata": {"path": str(tmp_path / "content")}}
-    client = NotebookClient(notebook, timeout=3000, kernel_name="colab", resources=place, allow_errors=True)
-    client.execute()
-    said = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
-    failed = [out for cell in notebook.cells for out in cell.get("outputs", []) if out.output_type == "error"]
+    notebook = nbformat.read(ROOT / "notebooks" / name, as_version=4)
+    place = {"metadata": {"path": str(content)}}
+    NotebookClient(notebook, timeout=3000, kernel_name="colab", resources=place, allow_errors=True).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    said = "".join(output.get("text", "") for output in outputs)
+    failed = [output for output in outputs if output.output_type == "error"]
     assert not failed, said[-6000:] + str(failed)[-2000:]
+    return said
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_run_all_ends_green_and_torch_and_numpy_stay(version, address, tmp_path, monkeypatch):
+    environment = brought(version)
+    before = versions(environment)
+    said = run_all("colab_testing.ipynb", environment, address, tmp_path, monkeypatch)
     assert " passed" in said and "compared, " in said
     after = versions(environment)
     assert {name: after[name] for name in ("torch", "numpy")} == {name: before[name] for name in ("torch", "numpy")}
+
+
+@pytest.mark.parametrize("name", COURSE)
+def test_the_notebooks_of_the_course_reach_their_ends(name, address, tmp_path, monkeypatch):
+    run_all(name, brought(VERSIONS[0]), address, tmp_path, monkeypatch)
