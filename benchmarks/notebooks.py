@@ -4,7 +4,7 @@
     .venv/bin/python benchmarks/notebooks.py --fast lab03  # with LAB_FAST=1; those whose names begin so
 
 Each is executed once in a process of its own with its exercises solved, as the repository has them; memory is the most
-that the process and all that it starts hold together. The exit code is 1 if a notebook does not reach its end or holds 4 GB.
+that the process and all that it starts hold together. Exits with 1 if a notebook does not reach its end or holds 4 GB.
 """
 
 from __future__ import annotations
