@@ -17,9 +17,37 @@ import sys
 import tarfile
 from pathlib import Path
 
+import version_truth
 import yaml
 
+ROOT = Path(__file__).parents[2]
 SUBDIRECTORIES = ("linux-64", "noarch")
+TRUTH = version_truth.read(ROOT).values
+FULL = ".".join(map(str, sys.version_info[:3]))
+
+
+def channel_of(home: Path) -> Path:
+    """Write a channel and the programs conda and mamba into a folder, and return it.
+
+    The channel holds this machine's Python, older and newer ones, pip, CUDA and cuDNN in two versions each.
+    """
+    channel = home / "channel"
+    package(channel, "python", FULL, python_files())
+    package(channel, "python", "3.10.13")
+    package(channel, "python", "3.12.1")
+    package(channel, "pip", TRUTH["pip"], pip_files(home / "pip"), depends=("python",))
+    package(channel, "pip", "23.0")
+    for name in ("cuda-version", "cudnn"):
+        package(channel, name, "8.0")
+    package(channel, "cuda-version", TRUTH["cuda"])
+    package(channel, "cudnn", f"{TRUTH['cudnn']}.0", depends=(f"cuda-version >={TRUTH['cuda']}",))
+    index(channel)
+    (home / "bin").mkdir(parents=True)
+    for name in ("conda", "mamba"):
+        start = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m tests.real.conda_stand_in "$@"'
+        (home / "bin" / name).write_text(f"#!/bin/sh\n{start}\n")
+        (home / "bin" / name).chmod(0o755)
+    return home
 
 
 def package(

@@ -16,6 +16,7 @@ from tests.mlbox.boxes import ROOT, hello_world
 from tests.mlbox.boxes import small_box as box_of
 from tests.real.clearml_lab import QUEUE, Lab, clearml_lab, repository
 from tests.real.mlbox_lab import EXITS, FAREWELL, Ended, mlbox, record, run_named, timed
+from tests.real.working_tree import tracked
 
 pytestmark = pytest.mark.real
 IMAGE = "registry.example.org/lab/mmsegmentation:latest"
@@ -168,7 +169,9 @@ def test_the_seeds_line_trains_in_two_processes(tmp_path, lab):
 
 
 def test_our_own_trainer_learns_an_uploaded_data_set_in_two_processes(tmp_path, lab):
-    tree = {name: (ROOT / name).read_bytes() for name in tracked()}
+    tree = {
+        name: (ROOT / name).read_bytes() for name in tracked("text_recognizer", "training", "example", "pyproject.toml")
+    }
     clone = repository(tmp_path / "lab", tree)
     drawn = subprocess.run(
         [str(lab.programs / "python"), "-m", "example.own_lines", str(tmp_path / "lines")],
@@ -189,15 +192,3 @@ def test_our_own_trainer_learns_an_uploaded_data_set_in_two_processes(tmp_path, 
     assert status == "completed", log
     assert f"data/own_example is data set {identifier}" in log and "--nproc_per_node=2" in log
     assert "step 4 of 4" in log, log
-
-
-def tracked() -> list[str]:
-    """Return the files of the working tree that a clone of it needs to train."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *_NEEDED],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return [name for name in listed.stdout.split("\0") if (ROOT / name).is_file()]
-
-
-_NEEDED = ("text_recognizer", "training", "example", "pyproject.toml")

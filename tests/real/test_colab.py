@@ -14,6 +14,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.real.working_tree import committed, copied
+
 ROOT = Path(__file__).parents[2]
 VERSIONS = ("3.12", "3.13")
 BROUGHT = ("torch", "numpy<2.3", "pillow<12", "pandas", "ipykernel")
@@ -46,16 +48,7 @@ def brought(version: str) -> Path:
 def origin(folder: Path) -> str:
     """Return the address of a repository that holds the working tree, tagged as a release."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    for name in filter(None, names):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    who = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
-    for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "all"], ["tag", f"v{version}"]):
-        subprocess.run(["git", *who, *words], cwd=folder, check=True)
-    return folder.as_uri()
+    return committed(copied(folder), f"v{version}").as_uri()
 
 
 def versions(environment: Path) -> dict[str, str]:

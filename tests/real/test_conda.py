@@ -8,37 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
-import version_truth
 
-from tests.real.conda_stand_in import index, package, pip_files, python_files
+from tests.real.conda_stand_in import FULL, TRUTH, channel_of
 
 ROOT = Path(__file__).parents[2]
-TRUTH = version_truth.read(ROOT).values
-FULL = ".".join(map(str, sys.version_info[:3]))
 
 pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A folder with a channel: this machine's Python, an older one, pip, CUDA and cuDNN in two versions each."""
-    home = tmp_path_factory.mktemp("conda")
-    channel = home / "channel"
-    package(channel, "python", FULL, python_files())
-    package(channel, "python", "3.10.13")
-    package(channel, "python", "3.12.1")
-    package(channel, "pip", TRUTH["pip"], pip_files(home / "pip"), depends=("python",))
-    package(channel, "pip", "23.0")
-    for name in ("cuda-version", "cudnn"):
-        package(channel, name, "8.0")
-    package(channel, "cuda-version", TRUTH["cuda"])
-    package(channel, "cudnn", f"{TRUTH['cudnn']}.0", depends=(f"cuda-version >={TRUTH['cuda']}",))
-    index(channel)
-    (home / "bin").mkdir()
-    for name in ("conda", "mamba"):
-        (home / "bin" / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.real.conda_stand_in "$@"\n')
-        (home / "bin" / name).chmod(0o755)
-    return home
+    return channel_of(tmp_path_factory.mktemp("conda"))
 
 
 def environ(home: Path, **more: str) -> dict[str, str]:

@@ -1,19 +1,18 @@
-"""The training image and the devcontainer, made with podman on a base without a registry; tests pass in both."""
+"""The training image, made with podman on a base without a registry; its tests are in PART=matrix."""
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.real.podman_base import BASE, CERTIFICATES, build_options, podman, podman_environment, stand_in_base
+from tests.real.working_tree import copied
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker" / "TextRecognizer" / "Dockerfile"
 IMAGE = "localhost/lab/textrecognizer:test"
 BASES = ("docker.io/library/debian:bookworm-slim", "docker.io/library/python:3.11-bookworm")
-FEW = "tests/decoding tests/env/test_environment.py tests/test_charset.py"
 
 pytestmark = [pytest.mark.real, pytest.mark.docker]
 
@@ -34,17 +33,6 @@ def with_certificates(environment: dict[str, str], folder: Path) -> None:
     (folder / "Dockerfile").write_text(f"FROM {BASE}\nCOPY ca.crt /opt/ca.crt\nENV {variables}\n")
     tags = [word for name in BASES for word in ("--tag", name)]
     podman(environment, "build", "--pull=never", "--format=docker", *tags, str(folder))
-
-
-def copied(folder: Path) -> Path:
-    """Return a copy of what git knows or would know of the working tree."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
-    for name in filter(None, names):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    return folder
 
 
 def build(engine: dict[str, str], tree: Path) -> list[str]:
@@ -76,33 +64,8 @@ def test_the_image_trains_without_a_network_as_somebody_who_is_not_root(engine, 
     assert "line_ctc-001" in said
 
 
-def test_tests_pass_inside(engine, built):
-    assert " passed" in run(engine, "python", "-m", "pytest", "-q", "-m", "not slow and not real", *FEW.split())
-
-
 def test_a_change_of_code_alters_the_last_layer_alone(engine, built):
     tree, before = built
     (tree / "text_recognizer" / "charset.py").open("a").write("# changed\n")
     after = build(engine, tree)
     assert before[:-1] == after[:-1] and before[-1] != after[-1]
-
-
-def test_a_devcontainer_comes_up_and_runs_tests(engine, tmp_path_factory):
-    """The real devcontainer command line on podman; make env is run by updateContentCommand."""
-    tools, tree = tmp_path_factory.mktemp("npm"), copied(tmp_path_factory.mktemp("workspace"))
-    for command in (["npm", "init", "--yes"], ["npm", "install", "--silent", "@devcontainers/cli"]):
-        subprocess.run(command, cwd=tools, check=True, capture_output=True)
-    program = str(tools / "node_modules" / ".bin" / "devcontainer")
-    place = ["--workspace-folder", str(tree), "--docker-path", "/usr/bin/podman"]
-    mounts = [option.removeprefix("--volume=").split(":")[0] for option in build_options() if "--volume=" in option]
-    shelves = [word for mount in mounts for word in ("--mount", f"type=bind,source={mount},target={mount}")]
-    up = [program, "up", *place, "--buildkit", "never", "--remove-existing-container", *shelves]
-    done = subprocess.run(up, env=engine, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    try:
-        words = [".venv/bin/python", "-m", "pytest", "-q", "-m", "not slow and not real", *FEW.split()]
-        said = subprocess.run([program, "exec", *place, *words], env=engine, capture_output=True, text=True)
-        assert said.returncode == 0 and " passed" in said.stdout, said.stdout[-3000:] + said.stderr[-3000:]
-    finally:
-        container = json.loads(done.stdout.splitlines()[-1])["containerId"]
-        podman(engine, "rm", "--force", container)
