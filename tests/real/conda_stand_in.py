@@ -44,7 +44,7 @@ def channel_of(home: Path) -> Path:
     index(channel)
     (home / "bin").mkdir(parents=True)
     for name in ("conda", "mamba"):
-        start = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m tests.real.conda_stand_in "$@"'
+        start = f'PYTHONPATH="{ROOT}:{ROOT}/tools" exec "{sys.executable}" -m tests.real.conda_stand_in "$@"'
         (home / "bin" / name).write_text(f"#!/bin/sh\n{start}\n")
         (home / "bin" / name).chmod(0o755)
     return home

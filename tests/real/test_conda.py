@@ -23,7 +23,7 @@ def home(tmp_path_factory):
 
 def environ(home: Path, **more: str) -> dict[str, str]:
     path = f"{home}/bin:{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "CONDA_STAND_IN": str(home), "PYTHONPATH": str(ROOT), **more}
+    return {**os.environ, "PATH": path, "CONDA_STAND_IN": str(home), **more}
 
 
 def call(home: Path, *words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
