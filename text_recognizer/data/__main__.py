@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
         kinds = _kinds()
         if not given or (given[0].startswith("-") and given[1:2] == []):
             print(f"{(__doc__ or '').strip()}\n\nsets: {', '.join(sorted(kind.__name__ for kind in kinds.values()))}")
-            return 0 if given[:1] in (["-h"], ["--help"]) else 2
+            return 0 if given[:1] in ([], ["-h"], ["--help"]) else 2
         if given[0] in ("-h", "--help"):
             given = [given[1], "--help"]
         kind = kinds.get(_plain(given[0]))
