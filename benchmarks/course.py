@@ -1,7 +1,7 @@
 """How long the notebooks of the course take from top to bottom, and how much memory: the table of teaching.md.
 
-    .venv/bin/python benchmarks/notebooks.py               # as students run them, about 40 minutes
-    .venv/bin/python benchmarks/notebooks.py --fast lab03  # with LAB_FAST=1; those whose names begin so
+    .venv/bin/python benchmarks/course.py                  # as students run them, about 40 minutes
+    .venv/bin/python benchmarks/course.py --fast lab03     # with LAB_FAST=1; those whose names begin so
 
 Each is executed once in a process of its own with its exercises solved, as the repository has them; memory is the most
 that the process and all that it starts hold together. Exits with 1 if a notebook does not reach its end or holds 4 GB.
