@@ -2,12 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LOCKS := requirements/prod.txt requirements/dev.txt requirements/torch-cuda.txt
-SMALL := app docs monitor ocrmypdf ray real remote serverless
+SMALL := app docs jupyter monitor ocrmypdf ray real remote serverless
 export TORCH LAB_MANAGER
 export CUSTOM_COMPILE_COMMAND := make pip-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-layer pip-tools-upgrade locks versions versions-sync lint test test-fast test-newest test-real image sif demo train evaluate export language-model fine-tune adapt own-data read serve page data docs fonts texts words pages bench-env labs test-labs grade lean clean
+.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-layer pip-tools-upgrade locks versions versions-sync lint test test-fast test-newest test-real image sif demo train evaluate export language-model fine-tune adapt own-data read serve page notebook data docs fonts texts words pages bench-env labs test-labs grade lean clean
 
 help:  ## print every target with its meaning
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -26,7 +26,7 @@ pip-tools-lint: requirements/dev-lint.txt  ## the same for the lint layer
 
 pip-tools-bench: requirements/bench.txt bench-env  ## the same for the layer of benchmarks/readers.py
 
-pip-tools-layer: $(if $(LAYER),requirements/$(LAYER).txt)  ## the same for a layer beside those: make pip-tools-layer LAYER=app|docs|monitor|ocrmypdf|ray|real|remote|serverless
+pip-tools-layer: $(if $(LAYER),requirements/$(LAYER).txt)  ## the same for a layer beside those: make pip-tools-layer LAYER=app|docs|jupyter|monitor|ocrmypdf|ray|real|remote|serverless
 	@$(PYTHON) tools/environment.py env --layer $(or $(LAYER),$(error LAYER: no layer was named; give one of $(SMALL)))
 
 pip-tools-upgrade:  ## move every lock to the newest versions, if the fast tests pass with them, then sync .venv
@@ -97,6 +97,10 @@ page:  ## the page for people, in a browser: make page ARGS="--help"
 	@$(PYTHON) tools/environment.py env --layer app
 	$(BIN)/python -m app_gradio $(ARGS)
 
+notebook:  ## open the notebooks in JupyterLab, in a browser (ARGS=--no-browser: only say where)
+	@$(PYTHON) tools/environment.py env --layer jupyter
+	$(BIN)/jupyter lab --notebook-dir notebooks $(ARGS)
+
 data: env  ## prepare a data set of the course, say what it holds and draw samples: make data NAME=MNIST ARGS="--out samples.png"
 	$(BIN)/python -m text_recognizer.data $(or $(NAME),$(error NAME: no data set was named; give one, as in make data NAME=MNIST)) $(ARGS)
 
@@ -123,7 +127,7 @@ bench-env: env  ## install the peers of benchmarks/readers.py beside .venv's lay
 labs: env  ## cut the labs of the course out of the repository: _labs/lab01 to _labs/lab09
 	$(BIN)/python -m labs cut $(ARGS)
 
-test-labs: env  ## install, lint and test every lab as a student gets it: make test-labs ARGS="--labs 3"
+test-labs: env  ## lint and test every lab as a student gets it: make test-labs ARGS="--labs 3"
 	@$(PYTHON) tools/environment.py env --layer lint
 	$(BIN)/python -m labs test $(ARGS)
 

@@ -62,7 +62,8 @@ def _cut(options: argparse.Namespace) -> int:
         write_folder(options.out / f"lab{number:02}", held, options.root)
         files += len(held)
     if not options.check:
-        write_front_page(options.out, titles(course, numbers), commit(options.root))
+        there = [part.number for part in course.plan.labs if (options.out / f"lab{part.number:02}").is_dir()]
+        write_front_page(options.out, titles(course, there), commit(options.root))
     where = "nothing written" if options.check else f"{files} files in {options.out}"
     print(f"{len(numbers)} labs, {where}, {time.monotonic() - began:.0f} s")
     return 0

@@ -83,10 +83,10 @@ def _labs(course: Course, handed_in: list[Submission], lab: int | None) -> list[
     if lab is not None:
         check_range("--lab", lab, 1, len(course.plan.labs))
         return [lab]
-    names = {name for submission in handed_in for name in submission.notebooks}
-    found = sorted({int(name[3:5]) for name in names} & {part.number for part in course.plan.labs})
+    handed = {int(lab) for submission in handed_in for lab in submission.notebooks}
+    found = sorted(handed & {part.number for part in course.plan.labs})
     if not found:
-        raise UserError("no submission holds a notebook of a lab (lab01_*.ipynb); --lab N lists them all the same")
+        raise UserError("no submission holds a notebook with a lab's exercises; --lab N lists them all the same")
     return found
 
 
@@ -128,7 +128,7 @@ def _row(submission: Submission, asked: dict[int, list[Question]], sandboxes: di
 
 def judged(submission: Submission, question: Question, sandbox: Sandbox) -> Outcome:
     """Return what came of a student's answer to a question; whatever was handed in, this returns."""
-    cells = submission.notebooks.get(question.notebook)
+    cells = submission.notebooks.get(question.number.partition(".")[0])
     given = answer(cells, question.number, question.cell_id) if cells is not None else None
     if given is None:
         return Outcome("missing", "" if cells is None else "no cell of the notebook is its answer")

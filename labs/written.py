@@ -53,5 +53,16 @@ def _fill(folder: Path, files: Mapping[str, bytes], modes_of: Path | None) -> No
 def write_front_page(out: Path, titles: Mapping[int, str], commit: str) -> None:
     """Write the readme beside the labs: what each is about and the commit they are of."""
     rows = [f"* [lab {number:02}](lab{number:02}/README.md): {title}" for number, title in titles.items()]
-    text = ["# The labs", "", *rows, "", f"Cut out of commit {commit} by `make labs`; changes go there, not here.", ""]
+    how = "A folder per lab, each whole by itself; of a lab you hand in the notebook that has its number. In the folder"
+    how += " `make notebook` makes an environment (2 GB: delete the `.venv` of the lab before) and opens the notebook."
+    text = [
+        "# The labs",
+        "",
+        *rows,
+        "",
+        how,
+        "",
+        f"Cut out of commit {commit} by `make labs`; changes go there, not here.",
+        "",
+    ]
     write_text(out / "README.md", ["\n".join(text)])

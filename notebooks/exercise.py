@@ -6,6 +6,7 @@ import html
 import json
 import linecache
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -36,6 +37,30 @@ def exercise(number: str, title: str) -> Iterator[None]:
         message = ""
     show(number, title, message)
     note(number, message)
+
+
+@contextmanager
+def at_most(seconds: float, said: str) -> Iterator[None]:
+    """Let the block run that long; an AssertionError stops it then (on systems that have alarms).
+
+    Args:
+        seconds: until the alarm.
+        said: why it takes so long, and what would not.
+    """
+
+    def stop(*_: object) -> None:
+        raise AssertionError(f"after {seconds:g} seconds it has not ended: {said}")
+
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def message_of(error: BaseException) -> str:

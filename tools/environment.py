@@ -18,7 +18,7 @@ from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 import torch_build
 
 OLDEST_PYTHON = (3, 11, 5)
-SMALL = ("app", "docs", "monitor", "ocrmypdf", "ray", "real", "remote", "serverless")
+SMALL = ("app", "docs", "jupyter", "monitor", "ocrmypdf", "ray", "real", "remote", "serverless")
 LAYERS = {"prod": "prod.txt", "dev": "dev.txt", "lint": "dev-lint.txt", **{name: name + ".txt" for name in SMALL}}
 SOURCES = ("environment.yml", "pyproject.toml", "tools/environment.py", "tools/torch_build.py")
 CONDA_CREATE = {"conda": ["env", "create"], "mamba": ["env", "create"], "micromamba": ["create"]}

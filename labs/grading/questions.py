@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 import nbformat
 
 from labs.cutting import Course
@@ -45,7 +43,6 @@ def _of_notebook(source: Source, whole: bool) -> list[Question]:
             found.append(
                 Question(
                     number=exercise.number,
-                    notebook=PurePosixPath(source.path).name,
                     cell_id=cells[index].id,
                     before=tuple(solved[place] for place in taken if solved[place]),
                     solution=solved[index],

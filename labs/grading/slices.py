@@ -16,7 +16,6 @@ class Question:
 
     Args:
         number: as in 03.1.
-        notebook: the file's name.
         cell_id: of the exercise's cell.
         before: the teacher's cells that run before the answer.
         solution: the teacher's answer.
@@ -26,7 +25,6 @@ class Question:
     """
 
     number: str
-    notebook: str
     cell_id: str
     before: tuple[str, ...]
     solution: str

@@ -17,7 +17,8 @@ LARGEST = 20_000_000
 """Bytes of a file that is read."""
 ENTRIES = 20_000
 """Files of a submission that are looked at."""
-NOTEBOOK = re.compile(r"lab(\d\d)_\w+\.ipynb")
+NAMED = re.compile(r"lab(\d\d)_")
+NUMBER = re.compile(r"(\d\d)\.\d+")
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Submission:
 
     Args:
         student: the name of the folder or file.
-        notebooks: the cells' sources and metadata of each notebook of a lab, by file name.
+        notebooks: the cells' sources and metadata of each notebook of a lab, by the lab's number, as 03.
         problem: why nothing of it can be read, or nothing.
         notes: what was passed over.
     """
@@ -42,7 +43,7 @@ def submissions(folder: Path) -> Iterator[Submission]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith("."):
             continue
-        student = path.stem if path.suffix in (".zip", ".ipynb") else path.name
+        student = path.stem if path.suffix.lower() in (".zip", ".ipynb") else path.name
         try:
             yield _read(student, path)
         except Exception as error:  # a submission may be anything
@@ -53,32 +54,63 @@ def _read(student: str, path: Path) -> Submission:
     if path.is_symlink():
         return Submission(student, problem="is a symbolic link")
     found, notes = {}, []
-    files = _of_zip(path) if path.suffix == ".zip" else _of_folder(path)
-    for name, content in files:
-        if not NOTEBOOK.fullmatch(PurePosixPath(name).name):
-            continue
+    for name, content in _files(path):
         if isinstance(content, str):
             notes.append(f"{name[:80]}: {content}")
             continue
-        short = PurePosixPath(name).name
-        if short in found:
-            notes.append(f"{name[:80]}: is there twice, the first counts")
-            continue
         try:
-            found[short] = _cells(content)
+            cells = _cells(content)
         except Exception as error:
             notes.append(f"{name[:80]}: is no notebook ({type(error).__name__})")
-    problem = "" if found else (notes[0] if notes else "holds no notebook of a lab")
+            continue
+        lab = lab_of(name, cells)
+        if lab in found:
+            notes.append(f"{name[:80]}: lab {lab} is there twice, the first counts")
+        elif lab:
+            found[lab] = cells
+    problem = "" if found else (notes[0] if notes else f"holds no notebook of a lab{_seen(path)}")
     return Submission(student, found, problem, tuple(notes))
 
 
-def _of_folder(path: Path) -> Iterator[tuple[str, bytes | str]]:
-    if path.is_file():
-        yield path.name, _content(path)
+def lab_of(name: str, cells: list[tuple[str, dict]]) -> str | None:
+    """Return the number of the lab that a notebook is of, None if it is of none.
+
+    Students rename their files, so the exercises in it count first, then the name.
+
+    >>> lab_of("clara.ipynb", [("x = 1", {}), ("def f(): ...", {"exercise": "03.1"})])
+    '03'
+    >>> lab_of("lab02 (1).ipynb", []), lab_of("lab02_cnn (1).ipynb", [])
+    (None, '02')
+    """
+    told = [str(metadata.get(key, "")) for _, metadata in cells for key in ("exercise", "check")]
+    labs = [match[1] for number in told if (match := NUMBER.fullmatch(number))]
+    named = NAMED.match(PurePosixPath(name).name)
+    return max(sorted(set(labs)), key=labs.count) if labs else named and named[1]
+
+
+def _files(path: Path) -> Iterator[tuple[str, bytes | str]]:
+    """Yield the notebooks of an entry with their names, those in zip files within a folder too."""
+    if path.suffix.lower() == ".zip" and path.is_file():
+        yield from _of_zip(path)
         return
-    for inner in sorted(islice(path.rglob("lab[0-9][0-9]_*.ipynb"), ENTRIES)):
-        if ".ipynb_checkpoints" not in inner.parts:
+    if path.is_file():
+        if path.suffix.lower() == ".ipynb":
+            yield path.name, _content(path)
+        return
+    for inner in sorted(islice(path.rglob("*"), ENTRIES)):
+        if ".ipynb_checkpoints" in inner.parts:
+            continue
+        if inner.suffix.lower() == ".ipynb":
             yield str(inner.relative_to(path)), _content(inner)
+        elif inner.suffix.lower() == ".zip" and inner.is_file() and not inner.is_symlink():
+            yield from _of_zip(inner)
+
+
+def _seen(path: Path) -> str:
+    """Return the names of the first files that are there instead."""
+    files = [path] if path.is_file() else [inner for inner in islice(path.rglob("*"), 100) if inner.is_file()]
+    names = sorted(file.name[:40] for file in files)[:3]
+    return f"; it holds {', '.join(names)}" if names else ""
 
 
 def _content(path: Path) -> bytes | str:
@@ -95,9 +127,7 @@ def _of_zip(path: Path) -> Iterator[tuple[str, bytes | str]]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist()[:ENTRIES]:
             parts = PurePosixPath(info.filename).parts
-            if not NOTEBOOK.fullmatch(PurePosixPath(info.filename).name) or "__MACOSX" in parts:
-                continue
-            if ".ipynb_checkpoints" in parts:
+            if not info.filename.lower().endswith(".ipynb") or {"__MACOSX", ".ipynb_checkpoints"} & set(parts):
                 continue
             with archive.open(info) as stream:
                 content = stream.read(LARGEST + 1)

@@ -292,7 +292,7 @@ def test_a_green_box_for_an_odd_answer_is_looked_at_by_a_person(question):
         def ask(self, question, given):
             return Outcome("done")
 
-    given = Submission("eve", {question.notebook: [("import gc\n" + plus("return a + b"), {"exercise": "01.1"})]})
+    given = Submission("eve", {"01": [("import gc\n" + plus("return a + b"), {"exercise": "01.1"})]})
     assert judged(given, question, Green()) == Outcome("look", "passes, and uses gc", 0.0)
 
 
@@ -320,9 +320,14 @@ def test_submissions_of_every_kind_are_read_and_what_is_none_is_said(course, tmp
     (folder / "deep/lab01_add.ipynb").write_text("[" * 200_000)
     (folder / "binary").mkdir()
     (folder / "binary/lab01_add.ipynb").write_bytes(bytes(range(256)))
+    (folder / "otto").mkdir()
+    (folder / "bob.zip").rename(folder / "otto/Bob's work.ZIP")
+    (folder / "renamed (1).ipynb").write_text(good)
+    (folder / "notes.txt").write_text("no work")
     found = {one.student: one for one in submissions(folder)}
-    assert set(found) == {path.stem for path in folder.iterdir()}
-    assert [name for name, one in found.items() if one.notebooks] == ["ada", "bob", "climber"]
+    assert set(found) == {path.name if path.suffix == ".txt" else path.stem for path in folder.iterdir()}
+    assert [name for name, one in found.items() if "01" in one.notebooks] == ["ada", "climber", "otto", "renamed (1)"]
+    assert found["notes.txt"].problem == "holds no notebook of a lab; it holds notes.txt"
     assert not list(tmp_path.parent.rglob("climbed"))
     assert "holds no notebook" in found["empty"].problem and "symbolic link" in found["link"].problem
     assert "no plain file" in found["fifo"].problem and "BadZipFile" in found["torn"].problem

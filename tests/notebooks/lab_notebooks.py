@@ -171,7 +171,8 @@ def check_form(notebook: NotebookNode, lab: str) -> None:
     first = notebook.cells[0].source
     for word in ("colab-badge.svg", "# ", "**Goal**", "**Needs**", "minute"):
         assert word in first, f"the first cell lacks {word}"
-    assert [cell.id for cell in notebook.cells] == [str(k) for k in range(len(notebook.cells))]
+    numbers = [str(k) for k in range(len(notebook.cells))]
+    assert [cell.id for cell in notebook.cells] == numbers, "the cells' ids are not their numbers; run make lint"
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert all(not cell.outputs and cell.execution_count is None for cell in code), "outputs are not cleared"
     found = list(regions(notebook))
