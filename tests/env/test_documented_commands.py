@@ -110,7 +110,9 @@ def desk(tmp_path_factory):
 def typed(command: str, desk: Path) -> subprocess.CompletedProcess[str]:
     shutil.rmtree(desk / "results", ignore_errors=True)
     programs = Path(sys.executable).parent
-    environ = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    made = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")  # of the `make test` that runs this
+    environ = {name: value for name, value in os.environ.items() if name not in made}
+    environ |= {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     line = command.replace(".venv/bin/", f"{programs}/")
     return subprocess.run(["sh", "-c", line], cwd=desk, env=environ, capture_output=True, text=True)
 
@@ -125,7 +127,7 @@ def test_a_command_does_what_it_is_shown_for(command, desk):
 @pytest.mark.slow
 @pytest.mark.parametrize("command", typed_by("recipe"))
 def test_what_make_would_run_is_understood(command, desk):
-    done = typed(command.replace("make ", "make --dry-run ", 1), desk)
+    done = typed(command.replace("make ", "make --no-print-directory --dry-run ", 1), desk)
     assert done.returncode == 0, done.stderr[-2000:]
     check(done.stdout.strip().splitlines()[-1], desk)
 
