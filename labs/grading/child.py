@@ -133,7 +133,10 @@ def _loopback_up() -> None:
 def _landlock(readable: list[str], writable: list[str]) -> None:
     """Give up the right to any other file, for this process and all that it starts."""
     call = ctypes.CDLL(None, use_errno=True).syscall
-    handled = ctypes.c_uint64(EVERYTHING | 1 << 14 if call(444, None, 0, 1) >= 3 else EVERYTHING)
+    version = call(444, None, 0, 1)
+    handled = ctypes.c_uint64(
+        EVERYTHING | (version >= 2) << 13 | (version >= 3) << 14
+    )  # moving between folders; cutting
     rules = call(444, ctypes.byref(handled), 8, 0)
     if rules < 0:
         raise OSError(ctypes.get_errno(), "Landlock is not to be had")

@@ -93,7 +93,15 @@ def test_names_inside_a_function_are_not_defined_by_its_cell():
 
 
 RIGHT, WRONG = plus("return a + b"), plus("return a - b")
+MOVES = """\
+import pathlib
+for name in ("a", "b"):
+    pathlib.Path(name).mkdir()
+pathlib.Path("a/x").write_text("x")
+pathlib.Path("a/x").rename("b/x")
+"""
 ANSWERS = [
+    (MOVES + RIGHT, "done", ""),
     (plus('raise NotImplementedError("give a + b")'), "not yet", "give a + b"),
     (plus("return a +"), "broken", "SyntaxError"),
     ("1 / 0", "broken", "ZeroDivisionError"),
