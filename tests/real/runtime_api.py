@@ -17,17 +17,12 @@ ARN = "arn:aws:lambda:eu-central-1:000000000000:function:reader"
 
 
 class RuntimeApi:
-    """A server on loopback; `address` is what AWS_LAMBDA_RUNTIME_API must be.
-
-    Attributes:
-        asked: when the function first asked for an event, by `time.monotonic`: it has started then.
-    """
+    """A server on loopback; `address` is what AWS_LAMBDA_RUNTIME_API must be."""
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         self._events: queue.Queue[tuple[str, Any]] = queue.Queue()
         self._answers: queue.Queue[tuple[str, Any]] = queue.Queue()
         self._count = 0
-        self.asked = 0.0
         self._server = ThreadingHTTPServer((host, 0), self._handler())
         self._server.daemon_threads = True
         self.address = f"{host}:{self._server.server_port}"
@@ -52,7 +47,6 @@ class RuntimeApi:
                 pass
 
             def do_GET(self) -> None:
-                api.asked = api.asked or time.monotonic()
                 name, event = api._events.get()
                 body = json.dumps(event).encode()
                 self.send_response(200)

@@ -26,9 +26,7 @@ COLD_START = 1.5
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory):
     """A running function, and the seconds that it took to its first answer."""
-    api = RuntimeApi()
     told = {
-        "AWS_LAMBDA_RUNTIME_API": api.address,
         "AWS_LAMBDA_FUNCTION_NAME": "reader",
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
@@ -39,14 +37,16 @@ def runtime(tmp_path_factory):
     command = [sys.executable, "-m", "awslambdaric", "api_serverless.handler.handler"]
     seconds = []
     for _ in range(3):  # the best of three: others use this machine too
-        api.asked, begun = 0.0, time.monotonic()
-        process = subprocess.Popen(command, env={**os.environ, **told}, cwd=ROOT)
+        api = RuntimeApi()  # one each: an event for a killed process would wait at the old one
+        named, begun = {**os.environ, **told, "AWS_LAMBDA_RUNTIME_API": api.address}, time.monotonic()
+        process = subprocess.Popen(command, env=named, cwd=ROOT)
         kind, answer = api.invoke(v2(png("abc")), timeout=60)
         seconds.append(time.monotonic() - begun)
         assert (kind, answer["statusCode"]) == ("response", 200)
         if len(seconds) < 3:
             process.kill()
             process.wait()
+            api.close()
     yield api, seconds
     process.kill()
     process.wait()
