@@ -110,7 +110,7 @@ def desk(tmp_path_factory):
 def typed(command: str, desk: Path) -> subprocess.CompletedProcess[str]:
     shutil.rmtree(desk / "results", ignore_errors=True)
     programs = Path(sys.executable).parent
-    made = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES")  # of the `make test` that runs this
+    made = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "ARGS")  # of the `make test` that runs this
     environ = {name: value for name, value in os.environ.items() if name not in made}
     environ |= {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     line = command.replace(".venv/bin/", f"{programs}/")

@@ -38,7 +38,10 @@ TARGETS |= {
 
 
 def make(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess:
-    return subprocess.run(["make", "--no-print-directory", *words], cwd=folder, capture_output=True, text=True)
+    above = ("MAKEFLAGS", "MAKELEVEL", "ARGS")  # of the `make test` that runs this
+    environ = {name: value for name, value in os.environ.items() if name not in above}
+    command = ["make", "--no-print-directory", *words]
+    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True)
 
 
 def test_make_alone_prints_every_target_with_its_meaning():
