@@ -1,6 +1,6 @@
-"""How long the notebooks of the course take from top to bottom, and how much memory: the table of teaching.md.
+"""How long the notebooks of the course take from top to bottom, and how much memory they hold.
 
-    .venv/bin/python benchmarks/course.py                  # as students run them, about 40 minutes
+    .venv/bin/python benchmarks/course.py                  # as students run them
     .venv/bin/python benchmarks/course.py --fast lab03     # with LAB_FAST=1; those whose names begin so
 
 Each is executed once in a process of its own with its exercises solved, as the repository has them; memory is the most

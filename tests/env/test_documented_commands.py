@@ -14,6 +14,8 @@ import pytest
 import site_files
 from PIL import Image
 
+from tests.env.outer_make import outside_make
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "app_gradio/examples/2 a printed page.png"
 LINE = ROOT / "app_gradio/examples/3 one line.png"
@@ -110,9 +112,7 @@ def desk(tmp_path_factory):
 def typed(command: str, desk: Path) -> subprocess.CompletedProcess[str]:
     shutil.rmtree(desk / "results", ignore_errors=True)
     programs = Path(sys.executable).parent
-    made = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "ARGS")  # of the `make test` that runs this
-    environ = {name: value for name, value in os.environ.items() if name not in made}
-    environ |= {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    environ = {**outside_make(), "PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     line = command.replace(".venv/bin/", f"{programs}/")
     return subprocess.run(["sh", "-c", line], cwd=desk, env=environ, capture_output=True, text=True)
 

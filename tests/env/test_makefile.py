@@ -9,6 +9,8 @@ from pathlib import Path
 import environment
 import pytest
 
+from tests.env.outer_make import outside_make
+
 ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = {
@@ -38,10 +40,8 @@ TARGETS |= {
 
 
 def make(*words: str, folder: Path = ROOT) -> subprocess.CompletedProcess:
-    above = ("MAKEFLAGS", "MAKELEVEL", "ARGS")  # of the `make test` that runs this
-    environ = {name: value for name, value in os.environ.items() if name not in above}
     command = ["make", "--no-print-directory", *words]
-    return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, env=outside_make(), capture_output=True, text=True)
 
 
 def test_make_alone_prints_every_target_with_its_meaning():
