@@ -138,7 +138,7 @@ def run_here(folder: Path, pass_env: Mapping[str, str], lock: int) -> int:
     pause = 0.002
     try:
         while process.poll() is None:
-            time.sleep(pause)
+            programs.doze(process, pause)
             pause = min(2 * pause, 0.05)
             _show(logs, streams)
     except BaseException:
