@@ -102,6 +102,7 @@ def _container(name: str, kind: str, section: Section, root: Path, others: dict[
         python=section.text("python", "python3"),
         image=image,
         dockerfile=dockerfile if how == "build" else "",
+        target=section.text("target"),
         pull=how == "pull" or not dockerfile,
         build_args=section.table("build_args"),
         args=tuple(shlex.split(args) if isinstance(args, str) else map(str, args)),

@@ -79,6 +79,7 @@ class EnvSpec:
         kind: python, docker, podman or apptainer.
         python: auto, venv, conda, system or the path of a Python; in a container the Python's name.
         files: requirement files; `packages` are those named in place.
+        target: stage of the Dockerfile that is the image, empty for its last.
         source: apptainer: the docker implementation to convert.
     """
 
@@ -94,6 +95,7 @@ class EnvSpec:
     packages: tuple[str, ...] = ()
     image: str = ""
     dockerfile: str = ""
+    target: str = ""
     pull: bool = False
     build_args: Mapping[str, str] = field(default_factory=dict)
     args: tuple[str, ...] = ()

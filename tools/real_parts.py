@@ -70,10 +70,19 @@ PARTS = {
     "mlbox_podman": Part("mlbox in podman, here and over ssh", (), (*SSH, *PODMAN), fast=False),
     "mlbox_seed": Part("the commands of seed 004, word for word", (), (*SSH, *APPTAINER), fast=False),
     "mlbox_slurm": Part("mlbox on a Slurm cluster of two nodes", (), (*SSH, *SLURM, *APPTAINER), fast=False),
+    "mlbox_smoke": Part(
+        "the smoke training on every platform, with the same weights", (), (*SSH, *SLURM, *APPTAINER), fast=False
+    ),
     "mlbox_ssh": Part("mlbox on another machine, an sshd on loopback", (), SSH),
     "modules": Part("environment-modules with the modulefiles of platforms/slurm", (), ("environment-modules",)),
     "monitoring_s3": Part("readings and corrections in an S3 server", ("monitor", "remote", "real")),
     "openmmlab": Part("mmsegmentation and mmdetection train as boxes", (), ("git",), fast=False),
+    "openmmlab_compiled": Part(
+        "the same with mmcv's operators compiled (half an hour, once), and in the container",
+        (),
+        ("git", *PODMAN),
+        fast=False,
+    ),
     "page": Part("the page for people and the report, in Chromium", ("app", "monitor", "real"), ("chromium",)),
     "pdf": Part("OCRmyPDF with our reader", ("ocrmypdf",)),
     "ray": Part("a Ray cluster of two workers, one of them killed", ("ray",)),

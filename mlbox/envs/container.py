@@ -36,6 +36,8 @@ class ContainerEnv:
         if not self.spec.dockerfile:
             return ()
         text = (self.root / self.spec.dockerfile).read_text(encoding="utf-8").replace("\\\n", " ")
+        if self.spec.target:
+            text = self._until_target(text)
         found = {self.spec.dockerfile: None}
         for options, sources in COPIED.findall(text):
             if "--from=" in options:
@@ -49,6 +51,16 @@ class ContainerEnv:
                 found.update(dict.fromkeys(files))
         return tuple(found)
 
+    def _until_target(self, text: str) -> str:
+        """Return a Dockerfile without the stages after the one that is asked for."""
+        stages = re.split(r"^(?=FROM\s)", text, flags=re.MULTILINE | re.IGNORECASE)
+        for number, stage in enumerate(stages):
+            if re.match(rf"FROM\s.*\sAS\s+{re.escape(self.spec.target)}\s*$", stage.partition("\n")[0], re.IGNORECASE):
+                return "".join(stages[: number + 1])
+        raise Fault(
+            f"{self.spec.where}: {self.spec.dockerfile} has no stage '{self.spec.target}'; write FROM ... AS NAME"
+        )
+
     def files(self) -> tuple[str, ...]:
         """Return the files of the box that must be there to prepare the image and start the task."""
         return (*self.context(), *filter(None, [self.spec.entrypoint]))
@@ -57,7 +69,7 @@ class ContainerEnv:
         """Return the kind and the digest of the image's recipe, so that a changed Dockerfile is another image."""
         texts = {path: (self.root / path).read_bytes().hex() for path in self.context()}
         build_args = {**self.spec.build_args, **self.platform.build_args}
-        return "container:" + digest_of([texts, build_args, self.spec.image])[:16]
+        return "container:" + digest_of([texts, build_args, self.spec.image, self.spec.target])[:16]
 
     @property
     def image(self) -> str:
@@ -79,6 +91,7 @@ class ContainerEnv:
         if spec.dockerfile:
             build_args = {**spec.build_args, **self.platform.build_args}
             words = [f"--build-arg {quote(f'{name}={value}')}" for name, value in build_args.items()]
+            words += [f"--target {quote(spec.target)}"] * bool(spec.target)
             get = fill(
                 "build_image.sh",
                 context=" ".join(map(quote, self.context())),

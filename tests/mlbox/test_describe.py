@@ -147,3 +147,12 @@ def test_outputs_that_would_destroy_each_other_are_refused(tmp_path, capsys, fir
     (box / "workspace/a.txt").write_text("a")
     assert main(["run", f"{box}:second"]) == 120
     assert sentence in capsys.readouterr().err
+
+
+def test_a_folder_of_the_box_may_be_called_like_an_implementation(tmp_path, capsys):
+    box = hello_world(tmp_path / "box")
+    (box / "docker").mkdir()
+    assert main(["describe", f"{box}/docker"]) == 0
+    assert "docker (docker) *" in capsys.readouterr().out
+    assert main(["describe", f"{box}/workspace"]) == 120
+    assert "workspace" in capsys.readouterr().err

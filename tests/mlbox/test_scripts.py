@@ -1,6 +1,7 @@
 """The scripts: whatever paths and values hold, real sh passes it on unchanged, and shellcheck finds nothing."""
 
 import random
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -119,3 +120,33 @@ def test_slurm_is_told_what_the_task_needs(tmp_path, capfd):
     script = capfd.readouterr().out
     for option in ("--cpus-per-task=8", "--mem=4G", "--time=1:00:00", "--gres=gpu:2", "--partition=long", "--requeue"):
         assert f"#SBATCH {option}\n" in script
+
+
+STAGES = """\
+FROM debian AS environment
+COPY requirements.txt /tmp/
+FROM environment
+COPY implementation /lab/
+"""
+
+
+def test_a_stage_of_a_dockerfile_is_an_image_that_later_stages_do_not_change(tmp_path, capfd):
+    docker = "  docker:\n    type: docker\n    dockerfile: Dockerfile\n    target: environment\n"
+    box = small_box(tmp_path / "box", "  t: {}\n", more=docker)
+    (box / "Dockerfile").write_text(STAGES)
+    (box / "requirements.txt").write_text("numpy\n")
+
+    def image() -> str:
+        assert main(["run", "-n", f"{box}/docker:t"]) == 0
+        script = capfd.readouterr().out
+        assert "--target environment" in script and "tar -cf - -- Dockerfile requirements.txt)" in script
+        return re.findall(r"localhost/mlbox/docker:\w+", script)[0]
+
+    first = image()
+    (box / "implementation/src/task.py").write_text("# new\n")
+    assert image() == first
+    (box / "requirements.txt").write_text("scipy\n")
+    assert image() != first
+    (box / "Dockerfile").write_text(STAGES.replace("AS environment", "AS base"))
+    assert main(["run", "-n", f"{box}/docker:t"]) == 120
+    assert "mlbox.yaml:9: Dockerfile has no stage 'environment'" in capfd.readouterr().err

@@ -20,6 +20,7 @@ from pathlib import Path
 from tests.mlbox.boxes import ROOT, small_box
 
 TABLE = ROOT / "outputs" / "platforms.json"
+WEIGHTS = ROOT / "outputs" / "platforms_weights.json"
 FAREWELL = "You said: Hello, Xinyuan! Goodbye, Xinyuan.\n"
 EXITS = "import pathlib, sys\nprint('last words', flush=True)\nsys.exit(int(sys.argv[-1].split('=')[1]))\n"
 BOTH = """\
@@ -103,20 +104,33 @@ def timed(command: list[str], variables: Mapping[str, str] | None = None) -> flo
 
 def record(place: str, environment: str, seconds: float, bare: float) -> None:
     """Note that hello and goodbye ran on a platform, for instructions/platforms.md."""
-    TABLE.parent.mkdir(exist_ok=True)
-    rows = json.loads(TABLE.read_text()) if TABLE.exists() else {}
-    rows[f"{place} + {environment}"] = [seconds, bare]
-    TABLE.write_text(json.dumps(rows, indent=1, sort_keys=True))
+    _note(TABLE, f"{place} + {environment}", [seconds, bare])
+
+
+def record_weights(place: str, seconds: float, digest: str) -> None:
+    """Note how long the smoke training took on a platform and which weights it made."""
+    _note(WEIGHTS, place, [seconds, digest])
+
+
+def _note(file: Path, name: str, row: list[float | str]) -> None:
+    file.parent.mkdir(exist_ok=True)
+    rows = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps({**rows, name: row}, indent=1, sort_keys=True))
 
 
 def table() -> str:
-    """Return what was noted as a table of Markdown."""
+    """Return what was noted as tables of Markdown."""
     lines = [
         "| place + environment | hello and goodbye | seconds of hello | the bare command | overhead |",
         "|---|---|---|---|---|",
     ]
     for name, (seconds, bare) in json.loads(TABLE.read_text()).items():
         lines.append(f"| {name} | ran | {seconds:.2f} | {bare:.2f} | {seconds - bare:.2f} |")
+    if WEIGHTS.exists():
+        lines += ["", "| place | seconds of `train/smoke` | SHA-256 of its weights |", "|---|---|---|"]
+        lines += [
+            f"| {name} | {took:.1f} | `{sha[:16]}` |" for name, (took, sha) in json.loads(WEIGHTS.read_text()).items()
+        ]
     return "\n".join(lines)
 
 
@@ -137,7 +151,7 @@ def own_address() -> str:
             probe.connect(("192.0.2.1", 9))
             return str(probe.getsockname()[0])
         except OSError:
-            return "10.88.0.1"  # no network: the bridge of podman's own
+            return "10.214.0.1"  # no network: the bridge of podman's own
 
 
 def run_named(ended: Ended) -> str:

@@ -1,15 +1,20 @@
 """OpenMMLab for tests: its libraries in an environment of their own, over the packages of this one.
 
-mmcv's operators take long to compile, so mmcv-lite is installed and a stand-in takes the operators' place: models of
-example/ call none of them in training, and one that is called all the same says so.
+mmcv's operators take long to compile. They are compiled once, for PART=openmmlab_compiled, and the wheel is kept.
+PART=openmmlab does without: mmcv-lite is installed and a stand-in takes the operators' place. The models of example/
+call none of them in training, and one that is called all the same says so.
 """
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
+from importlib.metadata import version
 from pathlib import Path
 
 from tests.real.clearml_lab import repository
-from tests.real.overlay import overlay
+from tests.real.overlay import CACHE, overlay
 
 VERSIONS = {
     "mmengine": "0.10.7",
@@ -19,6 +24,10 @@ VERSIONS = {
     "ftfy": "6.3.1",
     "regex": "2025.11.3",
 }
+MMCV = "2.1.0"
+BUILD = {"setuptools": "65.5.0", "wheel": "0.48.0", "ninja": "1.13.2", "psutil": "7.2.2"}
+"""What mmcv is compiled with; its setup.py wants pkg_resources."""
+
 OPERATORS = '''\
 """Stands in for mmcv's compiled operators."""
 
@@ -37,6 +46,22 @@ def __getattr__(name):
 def environment() -> Path:
     """Return the environment's Python; the packages are installed once."""
     return overlay("openmmlab", VERSIONS) / "python"
+
+
+def compiled() -> tuple[Path, Path]:
+    """Return a Python whose mmcv has its operators, and the wheel of it, which is compiled once and kept."""
+    folder = CACHE / f"mmcv-{MMCV}-torch-{version('torch').partition('+')[0]}"
+    if not list(folder.glob("*.whl")):
+        pip = [str(overlay("openmmlab-build", BUILD) / "python"), "-m", "pip", "wheel", "--no-build-isolation"]
+        environ = {**os.environ, "MMCV_WITH_OPS": "1", "PATH": f"{Path(pip[0]).parent}:{os.environ['PATH']}"}
+        words = [*pip, "--no-deps", f"mmcv=={MMCV}", "--wheel-dir", str(folder)]
+        begun = time.monotonic()
+        done = subprocess.run(words, env=environ, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-6000:]
+        print(f"mmcv {MMCV}: compiled in {(time.monotonic() - begun) / 60:.0f} minutes")
+    [wheel] = folder.glob("*.whl")
+    whole = {name: number for name, number in VERSIONS.items() if name != "mmcv-lite"} | {"mmcv": MMCV}
+    return overlay("openmmlab-compiled", whole, "--find-links", str(folder)) / "python", wheel
 
 
 def operators(folder: Path) -> None:

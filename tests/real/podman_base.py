@@ -42,7 +42,7 @@ def podman_environment(tmp: Path) -> dict[str, str]:
     tmp.mkdir(parents=True, exist_ok=True)
     (tmp / "containers.conf").write_text(
         f'[containers]\ndefault_ulimits = ["nofile={hard}:{hard}", "nproc=4096:4096"]\n'
-        '[network]\nnetwork_backend = "netavark"\n'
+        '[network]\nnetwork_backend = "netavark"\ndefault_subnet = "10.214.0.0/16"\n'
         '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\nruntime = "runc"\n'
     )
     (tmp / "storage.conf").write_text(

@@ -77,7 +77,7 @@ def slurm(folder: Path) -> Iterator[dict[str, str]]:
             command = [*daemon, "-f", str(folder / "slurm.conf")]
             quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
             started.append(subprocess.Popen(command, env=environ, **quiet))
-        _wait_until_idle(environ, folder)
+        _wait_until_idle(environ, folder, started)
         yield variables
     finally:
         for process in reversed(started):
@@ -116,13 +116,15 @@ def _ports(count: int) -> list[int]:
     return ports
 
 
-def _wait_until_idle(environ: dict[str, str], folder: Path) -> None:
+def _wait_until_idle(environ: dict[str, str], folder: Path, daemons: list[subprocess.Popen[bytes]]) -> None:
     command = ["sinfo", "--noheader", "--format", "%T", "--partition", "long"]
     said = ""
     for _ in range(150):
         said = subprocess.run(command, env=environ, capture_output=True, text=True).stdout.strip()
         if said == "idle":
             return
+        if any(daemon.poll() is not None for daemon in daemons):
+            break
         time.sleep(0.2)
     logs = "\n".join(path.read_text(errors="replace")[-2000:] for path in (folder / "log").iterdir())
     raise TimeoutError(f"the cluster is not up ({said}):\n{logs}")

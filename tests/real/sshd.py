@@ -13,7 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-KEPT = ("PATH", "LANG", "PIP_FIND_LINKS", "PIP_CERT", "PIP_EXTRA_INDEX_URL")
+KEPT = ("PATH", "LANG", "PIP_", "UV_", "SSL_")
+"""How the names of this machine's variables begin that those who log in find set, so that pip and uv find packages."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,11 @@ def sshd(folder: Path, variables: Mapping[str, str] | None = None) -> Iterator[S
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    given = {**{name: os.environ[name] for name in KEPT if name in os.environ}, **(variables or {}), "HOME": str(home)}
+    given = {
+        **{name: text for name, text in os.environ.items() if name.startswith(KEPT)},
+        **(variables or {}),
+        "HOME": str(home),
+    }
     settings = " ".join(f'"{name}={value}"' for name, value in given.items())
     (etc / "sshd_config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {etc}/host_key\nPidFile {etc}/sshd.pid\n"

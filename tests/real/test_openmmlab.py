@@ -23,7 +23,10 @@ def python():
 @pytest.fixture
 def lab(tmp_path, python):
     """A laboratory with pictures to learn."""
-    folder = tmp_path / "lab"
+    return laboratory(tmp_path / "lab", python)
+
+
+def laboratory(folder, python):
     shutil.copytree(ROOT / "example", folder / "example", ignore=shutil.ignore_patterns("*.sh"))
     draw = [python, folder / "example/pictures.py", folder / "squares"]
     subprocess.run(draw, check=True)
@@ -40,19 +43,30 @@ def test_without_compiled_operators_it_says_so(python, name):
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_its_box_trains(lab, python, tmp_path, name):
-    well(mlbox("init", lab, "--repository", name, "--from-git", upstream(tmp_path / "up", python, PACKAGES[name])))
     operators(tmp_path / "operators")
-    (lab / name / "data").mkdir()
-    shutil.copytree(lab / "squares", lab / name / "data/squares")
+    box = repository_box(lab, name, python)
+    trains(box, "baremetal", {"PYTHONPATH": f"{tmp_path / 'operators'}:{ROOT}"})
+
+
+def repository_box(lab, name, python):
+    """Make a box of a library's trainer and of pictures, as instructions/third_party.md tells."""
+    source = upstream(lab.parent / f"{name}-upstream", python, PACKAGES[name])
+    well(mlbox("init", lab, "--repository", name, "--from-git", source))
+    box = lab / name
+    (box / "data").mkdir()
+    shutil.copytree(lab / "squares", box / "data/squares")
     for config in ("small_run.py", f"{name}_small.py"):
-        shutil.copy(lab / "example" / config, lab / name / "configs")
-    box = lab / name / "mlbox.yaml"
-    text = box.read_text()
-    box.write_text(text.replace("    type: python\n", f"    type: python\n    python: {python}\n", 1))
-    variables = {"PYTHONPATH": f"{tmp_path / 'operators'}:{ROOT}", "OMP_NUM_THREADS": "1"}
-    words = (f"config=configs/{name}_small.py", "dataset_path=data/squares")
-    ended = well(mlbox("run", f"{lab / name}:train", *words, variables=variables))
+        shutil.copy(lab / "example" / config, box / "configs")
+    text = (box / "mlbox.yaml").read_text()
+    (box / "mlbox.yaml").write_text(text.replace("    type: python\n", f"    type: python\n    python: {python}\n", 1))
+    return box
+
+
+def trains(box, implementation, variables):
+    """Train four steps without ClearML, and look for the weights."""
+    assert os.environ.get("CLEARML_API_HOST") is None
+    words = (f"config=configs/{box.name}_small.py", "dataset_path=data/squares")
+    ended = well(mlbox("run", f"{box}/{implementation}:train", *words, variables={**variables, "OMP_NUM_THREADS": "1"}))
     told = ended.out + ended.err
     assert "Iter(train) [4/4]" in told and "loss:" in told, told[-3000:]
-    assert (lab / name / f"work/{name}/iter_4.pth").stat().st_size > 100_000
-    assert os.environ.get("CLEARML_API_HOST") is None
+    assert (box / f"work/{box.name}/iter_4.pth").stat().st_size > 100_000
