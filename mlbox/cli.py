@@ -144,6 +144,6 @@ def box_path(word: str) -> tuple[Path, str, str, str]:
         folder, target = (before, after) if colon else (word, "")
     task, _, name = target.partition("/")
     path = Path(folder)
-    if not (path / "mlbox.yaml").is_file() and not path.is_dir() and (path.parent / "mlbox.yaml").is_file():
+    if not (path / "mlbox.yaml").is_file() and (path.parent / "mlbox.yaml").is_file():  # though docker/ be a folder
         return path.parent, path.name, task, name
     return path, "", task, name

@@ -33,10 +33,6 @@ def _opened(options: argparse.Namespace) -> tuple[Workshop, str, str, list[str]]
     if not words:
         raise Fault(f"mlbox {options.command}: which box? give its folder, as in examples/hello_world", USAGE)
     folder, implementation, task, name = box_path(words.pop(0))
-    if not (folder / "mlbox.yaml").is_file() and (folder.parent / "mlbox.yaml").is_file():
-        box = boxes.load(folder.parent)  # a folder of the box may be called like an implementation, as docker/ is
-        if folder.name in box.implementations:
-            folder, implementation = folder.parent, folder.name
     box = boxes.load(folder)
     if implementation and options.env:
         raise Fault(f"{box.file}: both {folder}/{implementation} and --env {options.env}; give one of them", USAGE)

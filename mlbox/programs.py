@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import select
 import subprocess
-import time
 from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
@@ -47,15 +45,3 @@ def start(
     options: dict[str, Any] = {"pass_fds": tuple(keep_open), "start_new_session": True}
     environ = {**os.environ, **(variables or {})}
     return subprocess.Popen(argv, stdin=stdin, stdout=stdout, stderr=stderr, env=environ, **options)
-
-
-def doze(process: Process, seconds: float) -> None:
-    """Sleep, but wake at once when the process ends, on systems that can tell (Linux)."""
-    if not hasattr(os, "pidfd_open"):
-        time.sleep(seconds)
-        return
-    handle = os.pidfd_open(process.pid)
-    try:
-        select.select([handle], [], [], seconds)
-    finally:
-        os.close(handle)

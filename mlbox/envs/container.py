@@ -53,13 +53,12 @@ class ContainerEnv:
 
     def _until_target(self, text: str) -> str:
         """Return a Dockerfile without the stages after the one that is asked for."""
-        stages = re.split(r"^(?=FROM\s)", text, flags=re.MULTILINE | re.IGNORECASE)
-        for number, stage in enumerate(stages):
-            if re.match(rf"FROM\s.*\sAS\s+{re.escape(self.spec.target)}\s*$", stage.partition("\n")[0], re.IGNORECASE):
-                return "".join(stages[: number + 1])
-        raise Fault(
-            f"{self.spec.where}: {self.spec.dockerfile} has no stage '{self.spec.target}'; write FROM ... AS NAME"
-        )
+        found = re.match(rf"(?ims).*?^FROM\s[^\n]*\sAS\s+{re.escape(self.spec.target)}\s*$.*?(?=^FROM\s|\Z)", text)
+        if not found:
+            raise Fault(
+                f"{self.spec.where}: {self.spec.dockerfile} has no stage '{self.spec.target}'; write FROM ... AS NAME"
+            )
+        return found[0]
 
     def files(self) -> tuple[str, ...]:
         """Return the files of the box that must be there to prepare the image and start the task."""

@@ -138,8 +138,8 @@ def run_here(folder: Path, pass_env: Mapping[str, str], lock: int) -> int:
     pause = 0.002
     try:
         while process.poll() is None:
-            programs.doze(process, pause)
-            pause = min(2 * pause, 0.05)
+            time.sleep(pause)
+            pause = min(2 * pause, 0.02)
             _show(logs, streams)
     except BaseException:
         _end(process, folder)
