@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.mlbox.boxes import hello_world
 from tests.real.apptainer import FAST, apptainer_path
-from tests.real.mlbox_lab import mlbox, record_weights, well
+from tests.real.mlbox_lab import hello_and_goodbye, mlbox, record, record_weights, timed, well
 from tests.real.podman_base import build_options
 from tests.real.slurm import slurm
 from tests.real.sshd import sshd
@@ -51,6 +52,11 @@ def built(engine, tmp_path):  # noqa: F811
     (tmp_path / "scratch").mkdir()
     options = {"MLBOX_BUILD_OPTIONS": " ".join(build_options()), "MLBOX_SIF_OPTIONS": FAST}
     return {**{name: engine[name] for name in names}, **options, "SCRATCH": str(tmp_path / "scratch")}
+
+
+def test_hello_and_goodbye_on_bare_metal(tmp_path):
+    seconds = hello_and_goodbye(hello_world(tmp_path / "box") / "baremetal")
+    record("local", "bare metal", seconds, timed([sys.executable, "-c", "print(1)"]))
 
 
 def test_bare_metal(tree):

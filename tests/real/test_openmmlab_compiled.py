@@ -44,7 +44,7 @@ def engine(tmp_path_factory, built):
     shutil.copytree(ROOT / "docker/OpenMMLab", tree / "docker/OpenMMLab")
     (tree / "docker/OpenMMLab/wheels").mkdir(exist_ok=True)
     shutil.copy(built[1], tree / "docker/OpenMMLab/wheels")
-    words = [*build_options(), f"--build-arg=BASE={NVIDIAS}", "--build-arg=MMCV_WHEEL=*.whl", "--build-arg=LIBRARIES="]
+    words = [*build_options(), f"--build-arg=BASE={NVIDIAS}", "--build-arg=MMCV_WHEEL=*.whl"]
     build = [tree / "docker/OpenMMLab/build.sh", *words]
     done = subprocess.run(build, env={**environ, "ENGINE": "podman"}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
