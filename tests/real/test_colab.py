@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -20,6 +21,9 @@ ROOT = Path(__file__).parents[2]
 VERSIONS = ("3.12", "3.13")
 BROUGHT = ("torch", "numpy<2.3", "pillow<12", "pandas", "ipykernel")
 """What Colab brings, in versions that are not ours: a newer torch, an older numpy and pillow."""
+
+STEPS = 400
+"""Of a training after which the first words can be read."""
 
 COURSE = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb") if path.name != "colab_testing.ipynb")
 
@@ -92,6 +96,36 @@ def test_run_all_ends_green_and_torch_and_numpy_stay(version, address, tmp_path,
     assert " passed" in said and "compared, " in said
     after = versions(environment)
     assert {name: after[name] for name in ("torch", "numpy")} == {name: before[name] for name in ("torch", "numpy")}
+
+
+def error_rates(python: Path, clone: Path, folder: Path) -> dict[str, float]:
+    """Train a few hundred steps and return the CER of each source of frozen lines, in percent."""
+    words = "--config=training/configs/line_ctc.yaml --name=run --threads=1 --precision=32-true --logger=none"
+    train = [*words.split(), f"--max_steps={STEPS}", f"--runs={folder}/runs"]
+    for command in (
+        ["training.run_experiment", *train],
+        ["training.evaluate", f"{folder}/runs/run-001", f"--json={folder}/scores.json"],
+    ):
+        done = subprocess.run([str(python), "-m", *command], cwd=clone, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return {row["source"]: 100 * row["cer"] for row in json.loads((folder / "scores.json").read_text())}
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory):
+    """Error rates with our packages."""
+    return error_rates(Path(sys.executable), ROOT, tmp_path_factory.mktemp("ours"))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_training_there_ends_as_well_as_with_our_packages(version, address, ours, tmp_path):
+    program = brought(version) / "bin/python"
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", address, str(clone)], check=True)
+    subprocess.run([str(program), "tools/install_missing.py"], cwd=clone, check=True)
+    theirs = error_rates(program, clone, tmp_path)
+    print(f"Python {version}, newer torch: {theirs}; ours: {ours}")
+    assert all(abs(theirs[source] - ours[source]) <= 2 for source in ours), (theirs, ours)
 
 
 @pytest.mark.parametrize("name", COURSE)
