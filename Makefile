@@ -49,7 +49,7 @@ lint:  ## run every check of .pre-commit-config.yaml on all files
 test: env  ## run all tests that need no service and no Debian package
 	$(BIN)/python -m pytest -m "not network and not docker and not real and not course" $(ARGS)
 
-test-fast: env  ## run the tests that together take about a minute
+test-fast: env  ## run the tests that are not marked slow
 	$(BIN)/python -m pytest -m "not network and not docker and not real and not course and not slow and not notebook" $(ARGS)
 
 test-newest:  ## run the fast tests with the newest of everything on one Python: make test-newest PYTHON=python3.13
@@ -128,7 +128,6 @@ labs: env  ## cut the labs of the course out of the repository: _labs/lab01 to _
 	$(BIN)/python -m labs cut $(ARGS)
 
 test-labs: env  ## lint and test every lab as a student gets it: make test-labs ARGS="--labs 3"
-	@$(PYTHON) tools/environment.py env --layer lint
 	$(BIN)/python -m labs test $(ARGS)
 
 grade: env  ## run the checks over a folder of students' labs, in a sandbox: make grade DIR=submissions ARGS="--out grades.csv"

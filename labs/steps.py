@@ -56,7 +56,7 @@ def take(name: str, course: Course, number: int, folder: Path, quick: bool) -> S
 
 def _lint(course: Course, number: int, folder: Path, quick: bool) -> tuple[bool, str, str]:
     if not find_spec("ruff"):
-        return False, "no ruff", "ruff: is not installed; `make test-labs` installs it, or `make lint`\n"
+        return False, "no ruff", "ruff: is not installed; `make env` installs it\n"
     done = _run([sys.executable, "-m", "ruff", "check", "--no-cache", *OPEN, "."], folder)
     return done.returncode == 0, "clean" if done.returncode == 0 else "faults", done.stdout + done.stderr
 
