@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from labs.faults import Fault
 
@@ -11,13 +13,15 @@ from labs.faults import Fault
 def known_files(root: Path) -> list[str]:
     """Return the paths of all files that are tracked, or new and not ignored, sorted.
 
-    Raises:
-        Fault: the folder is no checkout.
+    Without a history, as an archive or an image has the repository, all that is not ignored is new.
     """
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    if done.returncode:
-        raise Fault(f"{root}: is not a checkout ({done.stderr.strip()}); labs are cut from what git knows")
+    with TemporaryDirectory() as empty:
+        variables = dict(os.environ)
+        if subprocess.run(["git", "rev-parse"], cwd=root, capture_output=True).returncode:
+            subprocess.run(["git", "init", "--quiet", "--template=", empty], check=True)
+            variables |= {"GIT_DIR": f"{empty}/.git", "GIT_WORK_TREE": str(root)}
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        done = subprocess.run(command, cwd=root, env=variables, capture_output=True, text=True, check=True)
     paths = sorted({path for path in done.stdout.split("\0") if path})
     for path in paths:
         if (root / path).is_symlink():

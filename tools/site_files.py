@@ -20,9 +20,16 @@ LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 
 def documents(root: Path = ROOT) -> list[str]:
-    """Return the paths of all documents that git knows or would add, in the order of the alphabet."""
+    """Return the paths of all documents that git knows or would add, in the order of the alphabet.
+
+    An image has no git folder: it holds what was copied into it, and its environment.
+    """
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
-    found = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.split("\n")
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    found = done.stdout.split("\n")
+    if done.returncode:
+        everything = (path.relative_to(root) for path in root.rglob("*.md"))
+        found = [path.as_posix() for path in everything if path.parts[0] != ".venv"]
     return sorted(name for name in found if name and not name.startswith("tests/") and (root / name).exists())
 
 

@@ -195,11 +195,21 @@ def test_a_notebook_under_another_lab_is_refused(course, capsys):
     assert f"error: {NOTEBOOK}:1: is listed under lab 03" in refused(course, capsys)
 
 
-def test_a_folder_without_git_is_refused(tmp_path, capsys):
-    (tmp_path / "labs").mkdir()
-    (tmp_path / "labs/labs.yaml").write_text("labs: {1: {title: a, files: [a]}}")
-    assert main(["cut", "--root", str(tmp_path), "--out", str(tmp_path / "_labs")]) == 1
-    assert "is not a checkout" in capsys.readouterr().err
+def test_a_copy_without_its_history_is_cut_as_a_checkout_is(course, tmp_path, capsys):
+    (course / "pkg/__pycache__").mkdir()
+    (course / "pkg/__pycache__/add.pyc").write_text("ignored")
+    assert main(["cut", "--root", str(course), "--out", str(tmp_path / "with")]) == 0
+    shutil.rmtree(course / ".git")
+    assert main(["cut", "--root", str(course), "--out", str(tmp_path / "without")]) == 0
+    one, other = (
+        {
+            path.relative_to(tmp_path / name): path.read_bytes()
+            for path in (tmp_path / name).rglob("*")
+            if path.is_file()
+        }
+        for name in ("with", "without")
+    )
+    assert one.keys() == other.keys()
 
 
 def test_every_mistake_is_shown_at_once(course, capsys):
