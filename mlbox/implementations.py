@@ -128,7 +128,7 @@ def _apptainer(name: str, kind: str, section: Section, root: Path, others: dict[
         kind,
         section.where(),
         entrypoint=section.text("entrypoint", origin.entrypoint if origin else ""),
-        python=section.text("python", "python3"),
+        python=section.text("python", origin.python if origin else "python3"),
         image=image,
         recipe=recipe,
         args=section.words("args"),

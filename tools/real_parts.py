@@ -78,7 +78,7 @@ PARTS = {
     "monitoring_s3": Part("readings and corrections in an S3 server", ("monitor", "remote", "real")),
     "openmmlab": Part("mmsegmentation and mmdetection train as boxes", (), ("git",), fast=False),
     "openmmlab_compiled": Part(
-        "the same with mmcv's operators compiled (half an hour, once), and in the container",
+        "the same with mmcv's operators compiled, once, and in the container",
         (),
         ("git", *PODMAN),
         fast=False,

@@ -39,6 +39,13 @@ def apptainer_path() -> str:
     return f"{CACHE}/x/usr/bin:{os.environ['PATH']}"
 
 
+def sif_variables(folder: Path) -> dict[str, str]:
+    """Return with what mlbox makes SIF files, and keeps them, in a new folder `scratch`."""
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    return {"PATH": apptainer_path(), "MLBOX_SIF_OPTIONS": FAST, "SCRATCH": str(scratch)}
+
+
 def _make() -> None:
     for name in ("sid", "deb", "x", "glibc"):
         shutil.rmtree(CACHE / name, ignore_errors=True)

@@ -1,4 +1,7 @@
-"""What is done in each place where the lab runs, and the table of how it went: .venv/bin/python -m tests.real.matrix"""
+"""What is done in each place where the lab runs, and the tables of how it went: .venv/bin/python -m tests.real.matrix
+
+The second table is of the images that the tests have built: make test-real PART="containers matrix"
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TABLE = ROOT / "outputs" / "matrix.json"
+IMAGES = ROOT / "outputs" / "images.json"
 STEPS = 20
 """Of the smoke training, as in mlbox.yaml."""
 
@@ -45,16 +49,31 @@ def record(place: str, said: str, made_before: int = 0) -> str:
     assert line, f"{place}: did not reach its end\n{said[-6000:]}"
     _, made, tested, weights, *passed = line.split()
     assert len(weights) == 64, line
-    rows = json.loads(TABLE.read_text()) if TABLE.exists() else {}
     tests = " ".join(passed).strip("= ").partition(" in ")[0]
-    rows[place] = {"environment": int(made) + made_before, "tests": int(tested), "said": tests, "weights": weights}
-    TABLE.parent.mkdir(exist_ok=True)
-    TABLE.write_text(json.dumps(rows, indent=1, sort_keys=True))
+    row = {"environment": int(made) + made_before, "tests": int(tested), "said": tests, "weights": weights}
+    _keep(TABLE, place, row)
     return weights
 
 
+def record_image(name: str, size: int, base: int, seconds: float) -> None:
+    """Note an image: its size and that of what it stands on, in MB, and how long it took to build."""
+    _keep(IMAGES, name, {"size": size, "ours": size - base, "seconds": round(seconds)})
+
+
+def _keep(table: Path, name: str, row: dict[str, object]) -> None:
+    rows = json.loads(table.read_text()) if table.exists() else {}
+    table.parent.mkdir(exist_ok=True)
+    table.write_text(json.dumps(rows | {name: row}, indent=1, sort_keys=True))
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
+    if IMAGES.exists():
+        print("| image | MB | of these ours | built in, s |")
+        print("|---|---:|---:|---:|")
+        for name, row in json.loads(IMAGES.read_text()).items():
+            print(f"| {name} | {row['size']:,} | {row['ours']:,} | {row['seconds']} |")
+        print()
     print("| place | environment, s | `make test-fast`, s | tests | weights of the smoke training |")
     print("|---|---:|---:|---|---|")
     for place, row in json.loads(TABLE.read_text()).items():

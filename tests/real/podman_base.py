@@ -54,6 +54,16 @@ def podman_environment(tmp: Path) -> dict[str, str]:
     return {**os.environ, "CONTAINERS_CONF": settings["containers"], "CONTAINERS_STORAGE_CONF": settings["storage"]}
 
 
+def engine_variables(environment: dict[str, str]) -> dict[str, str]:
+    """Return those of `podman_environment` that are podman's own; a machine asked over ssh has the rest already."""
+    return {name: environment[name] for name in ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF")}
+
+
+def mlbox_variables(environment: dict[str, str]) -> dict[str, str]:
+    """Return with what mlbox builds images from what there is."""
+    return engine_variables(environment) | {"MLBOX_BUILD_OPTIONS": " ".join(build_options())}
+
+
 def stand_in_base(environment: dict[str, str], tags: Sequence[str] = (BASE,)) -> str:
     """Build the base image if the cache has none, give it the names that Dockerfiles begin with, and return the first.
 
@@ -147,6 +157,11 @@ def _pip_folders() -> list[Path]:
 def _pip_setting(name: str) -> str:
     command = [sys.executable, "-m", "pip", "config", "get", f"global.{name}"]
     return " ".join(subprocess.run(command, capture_output=True, text=True).stdout.split())
+
+
+def megabytes(environment: dict[str, str], image: str) -> int:
+    """Return the size of an image, in MB."""
+    return round(int(podman(environment, "image", "inspect", "--format", "{{.Size}}", image).stdout) / 1e6)
 
 
 @contextmanager

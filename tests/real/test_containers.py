@@ -16,7 +16,8 @@ import yaml
 
 from tests.api_server.running import png
 from tests.api_serverless.events import v2
-from tests.real.podman_base import BASE, build_options, podman, podman_environment, stand_in_base
+from tests.real.matrix import record_image
+from tests.real.podman_base import BASE, build_options, megabytes, podman, podman_environment, stand_in_base
 from tests.real.runtime_api import RuntimeApi
 
 pytestmark = pytest.mark.real
@@ -36,7 +37,7 @@ def environment(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def image(environment, request):
+def image(environment):
     """Build an image of the folder that the test names."""
     built: set[str] = set()
 
@@ -46,13 +47,8 @@ def image(environment, request):
             files = ("--file", f"{folder}/Dockerfile", "--ignorefile", f"{folder}/Dockerfile.dockerignore")
             begun = time.monotonic()
             podman(environment, "build", *build_options(), *files, "--tag", tag, str(ROOT))
-            size = int(podman(environment, "image", "inspect", "--format", "{{.Size}}", tag).stdout) / 1e6
-            base = int(podman(environment, "image", "inspect", "--format", "{{.Size}}", BASE).stdout) / 1e6
-            told = (
-                f"{folder}: {size:.0f} MB, {size - base:.0f} MB of it ours; built in {time.monotonic() - begun:.0f} s"
-            )
-            with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-                print(f"\n{told}")
+            seconds = time.monotonic() - begun
+            record_image(folder, megabytes(environment, tag), megabytes(environment, BASE), seconds)
             built.add(folder)
         return tag
 

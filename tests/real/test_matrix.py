@@ -16,10 +16,10 @@ from image import reference
 
 from tests.real.apptainer import FAST, apptainer_path
 from tests.real.conda_stand_in import channel_of
-from tests.real.matrix import SCRIPT, record
-from tests.real.podman_base import build_options, podman
+from tests.real.matrix import SCRIPT, record, record_image
+from tests.real.podman_base import build_options, megabytes, podman
 from tests.real.slurm import slurm
-from tests.real.test_environments import IMAGE, built, engine  # noqa: F401  fixtures
+from tests.real.test_environments import BASES, IMAGE, built, engine  # noqa: F401  fixtures
 from tests.real.working_tree import committed, copied
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,11 @@ def sif_of(image: str, engine: dict[str, str], folder: Path) -> Path:  # noqa: F
     podman(engine, "tag", image, reference(ROOT, "TextRecognizer"))
     sif = folder / "lab.sif"
     command = [sys.executable, "tools/image.py", "sif", "--no-build", f"--out={sif}", f"--sif-flag={FAST}"]
-    subprocess.run(command, cwd=ROOT, env={**engine, "PATH": apptainer_path()}, check=True)
+    path = apptainer_path()
+    begun = time.monotonic()
+    subprocess.run(command, cwd=ROOT, env={**engine, "PATH": path}, check=True)
+    size = round(sif.stat().st_size / 1e6)
+    record_image("SIF of it, not compressed", size, megabytes(engine, BASES[0]), time.monotonic() - begun)
     return sif
 
 

@@ -6,9 +6,9 @@ import subprocess
 import pytest
 
 from tests.mlbox.boxes import hello_world
-from tests.real.apptainer import FAST, apptainer_path
+from tests.real.apptainer import sif_variables
 from tests.real.mlbox_lab import exits_box, hello_and_goodbye, mlbox, record, timed, well
-from tests.real.podman_base import BASE, build_options, podman_environment, stand_in_base
+from tests.real.podman_base import BASE, mlbox_variables, podman_environment, stand_in_base
 from tests.real.sshd import sshd
 
 pytestmark = pytest.mark.real
@@ -24,10 +24,7 @@ def apptainer_variables(folder):
     """Return where apptainer is found, with what it builds, and where the SIF files are kept."""
     environ = podman_environment(folder / "podman")
     stand_in_base(environ, (BASE, "ubuntu:18.04"))
-    names = ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF")
-    built = {name: environ[name] for name in names} | {"MLBOX_BUILD_OPTIONS": " ".join(build_options())}
-    (folder / "scratch").mkdir()
-    return {**built, "PATH": apptainer_path(), "MLBOX_SIF_OPTIONS": FAST, "SCRATCH": str(folder / "scratch")}
+    return mlbox_variables(environ) | sif_variables(folder)
 
 
 def test_hello_and_goodbye(tmp_path, variables):

@@ -9,7 +9,7 @@ import pytest
 from tests.data.served_digits import write_digits
 from tests.mlbox.boxes import ROOT, hello_world
 from tests.real.mlbox_lab import exits_box, hello_and_goodbye, mlbox, own_address, record, served, timed, well
-from tests.real.podman_base import BASE, build_options, podman_environment, stand_in_base
+from tests.real.podman_base import BASE, mlbox_variables, podman_environment, stand_in_base
 from tests.real.sshd import sshd
 
 pytestmark = pytest.mark.real
@@ -22,8 +22,7 @@ def podman(tmp_path_factory):
     """The variables with which podman runs, and builds from images that are there."""
     environ = podman_environment(tmp_path_factory.mktemp("podman"))
     stand_in_base(environ, STAND_INS)
-    names = ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF")
-    return {**{name: environ[name] for name in names}, "MLBOX_BUILD_OPTIONS": " ".join(build_options())}
+    return mlbox_variables(environ)
 
 
 def test_hello_and_goodbye(tmp_path, podman):

@@ -11,9 +11,9 @@ import pytest
 
 from tests.data.served_digits import write_digits
 from tests.mlbox.boxes import ROOT
-from tests.real.apptainer import FAST, apptainer_path
+from tests.real.apptainer import sif_variables
 from tests.real.mlbox_lab import own_address, served
-from tests.real.podman_base import build_options, podman_environment, stand_in_base
+from tests.real.podman_base import mlbox_variables, podman_environment, stand_in_base
 from tests.real.sshd import sshd
 from tests.real.test_mlbox_podman import STAND_INS
 
@@ -33,12 +33,9 @@ def laboratory(tmp_path_factory):
         shutil.copytree(ROOT / name, lab / name, ignore=left_by_runs)
     (lab / "examples/ngc/tensorflow/workspace/data").mkdir()
     (lab / "examples/ngc/tensorflow/workspace/data/train-00000").write_text("records")
-    (folder / "scratch").mkdir()
     write_digits(folder / "digits")
-    names = ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF")
-    settings = {**{name: podman[name] for name in names}, "MLBOX_BUILD_OPTIONS": " ".join(build_options())}
-    settings |= {"MLBOX_SIF_OPTIONS": FAST, "SCRATCH": str(folder / "scratch")}
-    settings["PATH"] = f"{Path(sys.executable).parent}:{apptainer_path()}"
+    settings = mlbox_variables(podman) | sif_variables(folder)
+    settings["PATH"] = f"{Path(sys.executable).parent}:{settings['PATH']}"
     with served(folder / "digits") as address, sshd(folder / "ssh", settings) as host:
         ours = {"MLBOX_HOST_AIOPS1": host.name, "MLBOX_SSH_CONFIG": str(host.ssh_config), "MNIST_URL": address}
         yield lab, {**os.environ, **settings, **ours, "http_proxy": "", "no_proxy": own_address()}

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.mlbox.boxes import hello_world
-from tests.real.apptainer import FAST, apptainer_path
+from tests.real.apptainer import sif_variables
 from tests.real.mlbox_lab import hello_and_goodbye, mlbox, record, record_weights, timed, well
-from tests.real.podman_base import build_options
+from tests.real.podman_base import mlbox_variables
 from tests.real.slurm import slurm
 from tests.real.sshd import sshd
 from tests.real.test_environments import engine  # noqa: F401  a fixture
@@ -48,10 +48,7 @@ def trains(place: str, tree: Path, implementation: str, platform: str = "", **va
 @pytest.fixture
 def built(engine, tmp_path):  # noqa: F811
     """The variables with which images are built from what is there."""
-    names = ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF")
-    (tmp_path / "scratch").mkdir()
-    options = {"MLBOX_BUILD_OPTIONS": " ".join(build_options()), "MLBOX_SIF_OPTIONS": FAST}
-    return {**{name: engine[name] for name in names}, **options, "SCRATCH": str(tmp_path / "scratch")}
+    return mlbox_variables(engine) | sif_variables(tmp_path)
 
 
 def test_hello_and_goodbye_on_bare_metal(tmp_path):
@@ -78,4 +75,4 @@ def test_podman(tree, built):
 
 
 def test_apptainer(tree, built):
-    trains("Apptainer", tree, "singularity", **built, PATH=apptainer_path())
+    trains("Apptainer", tree, "singularity", **built)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.mlbox.boxes import ROOT
 from tests.real.openmmlab import compiled
-from tests.real.podman_base import BASE, build_options, podman, podman_environment, stand_in_base
+from tests.real.podman_base import BASE, build_options, engine_variables, podman, podman_environment, stand_in_base
 from tests.real.test_openmmlab import PACKAGES, laboratory, repository_box, trains
 
 pytestmark = pytest.mark.real
@@ -50,7 +50,7 @@ def engine(tmp_path_factory, built):
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     for name in PACKAGES:
         podman(environ, "tag", "open-mmlab:1.0", f"{name}:latest")
-    return {name: environ[name] for name in ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF")}
+    return engine_variables(environ)
 
 
 def test_an_operator_answers(built):
