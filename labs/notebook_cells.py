@@ -16,6 +16,7 @@ from labs.sources import Chunk, Source
 from labs.spans import Body, cut_text, solutions
 
 NAME = re.compile(r"notebooks/lab(\d\d)_\w+\.ipynb")
+HEADING = re.compile(r"#+ Exercise (\d+\.\d+)")
 CHECKS = re.compile(r"""exercise\(\s*["']([\d.]+)["']""")
 
 
@@ -39,6 +40,7 @@ def read_notebook(path: str, raw: bytes, lab: int, plan: Plan) -> Source:
     number = int(match[1]) if match else 0
     marked = [_marked(path, index, cell, lab, number, plan) for index, cell in enumerate(notebook.cells)]
     _check_checks(path, notebook.cells, marked)
+    _check_headings(path, notebook.cells)
     chunks = tuple(
         Chunk(
             in_cell(path, index),
@@ -95,6 +97,20 @@ def _check_wrong(where: str, cell: Any, found: Marked) -> None:
             )
     elif wrong is not None:
         raise Fault(f"{where}: metadata wrong on a cell without an exercise; move it to the cell of the solution")
+
+
+def _check_headings(path: str, cells: list[Any]) -> None:
+    """Refuse a heading whose number is not that of the check that comes next."""
+    headed = None
+    for index, cell in enumerate(cells):
+        check = cell.metadata.get("check")
+        if headed and check and check != headed[0]:
+            raise Fault(f"{headed[1]}: is the heading of {headed[0]}, the next check is of {check}; number both alike")
+        if check:
+            headed = None
+        for line, text in enumerate(cell.source.split("\n"), 1) if cell.cell_type == "markdown" else ():
+            if match := HEADING.match(text):
+                headed = match[1], in_cell(path, index)(line)
 
 
 def _check_checks(path: str, cells: list[Any], marked: list[Marked]) -> None:

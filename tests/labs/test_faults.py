@@ -160,6 +160,8 @@ IN_NOTEBOOK = [
     ("a check of another number", cell_source(4, "01.1", "01.2"), f"{AT} 4, line 1", "its code checks 01.2"),
     ("a check of nothing", metadata(1, check="01.9"), f"{AT} 1, line 1", "its code checks none"),
     ("no wrong solution", lambda cells: cells[3].metadata.pop("wrong"), f"{AT} 3, line 1", "no plausible wrong"),
+    ("a heading of another number", cell_source(0, "An exercise", "## Exercise 01.2\n"), f"{AT} 0, line 3",
+     "the next check is of 01.1"),
     ("wrong without an exercise", metadata(2, wrong=["x"]), f"{AT} 2, line 1", "without an exercise"),
     ("the same number twice", duplicate, f"{AT} 5, line 2", "already in"),
     ("a number left out", skip_a_number, f"{AT} 3, line 2", "where 01.1 is due"),
