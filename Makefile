@@ -7,7 +7,7 @@ export TORCH LAB_MANAGER
 export CUSTOM_COMPILE_COMMAND := make pip-tools
 
 .DEFAULT_GOAL := help
-.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-layer pip-tools-upgrade locks versions versions-sync lint test test-fast test-newest test-real image sif demo train evaluate export language-model fine-tune adapt own-data read serve page notebook data docs fonts texts words pages bench-env labs test-labs grade lean clean
+.PHONY: help env conda-update pip-tools pip-tools-lint pip-tools-bench pip-tools-layer pip-tools-upgrade locks versions versions-sync lint test test-fast test-newest test-real image sif demo train evaluate export language-model fine-tune adapt own-data read serve page notebook data docs fonts texts words pages bench-env links labs test-labs grade lean clean
 
 help:  ## print every target with its meaning
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -123,6 +123,9 @@ pages: env  ## fetch the transcribed pages of data/raw (optional, needs the netw
 bench-env: env  ## install the peers of benchmarks/readers.py beside .venv's layers, in .venv/bench
 	$(BIN)/python -m venv .venv/bench
 	$(BIN)/pip-sync --quiet --python-executable .venv/bench/bin/python requirements/bench.txt
+
+links:  ## ask every address of data/raw and the documents whether it still answers (needs the network)
+	@$(PYTHON) tools/links.py $(ARGS)
 
 labs: env  ## cut the labs of the course out of the repository: _labs/lab01 to _labs/lab09
 	$(BIN)/python -m labs cut $(ARGS)
