@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -146,8 +147,14 @@ def check(command: str, desk: Path) -> None:
         return
     words = shlex.split(command)
     program = words[: 3 if words[1] == "-m" else 2]
-    helped = typed(shlex.join([*program, "--help"]), desk)
-    assert helped.returncode == 0, helped.stderr[-2000:]
+    helped = help_of(shlex.join(program), desk)
     own = words[len(program) :]
     own = own[: own.index("--")] if "--" in own else own
-    assert not [word for word in own if word.startswith("--") and word.partition("=")[0] not in helped.stdout]
+    assert not [word for word in own if word.startswith("--") and word.partition("=")[0] not in helped]
+
+
+@lru_cache
+def help_of(program: str, desk: Path) -> str:
+    done = typed(f"{program} --help", desk)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
