@@ -13,7 +13,8 @@ ROOT = Path(__file__).parents[2]
 START = (ROOT / "training/clearml_train.py").read_text(encoding="utf-8")
 TRAINER = """\
 import os, pathlib, signal, sys, time
-print(os.environ.get("RANK", "alone"), *sys.argv[1:], flush=True)
+line = " ".join([os.environ.get("RANK", "alone"), *sys.argv[1:]])
+os.write(1, f"{line}\\n".encode())  # whole: two processes write into one pipe
 if "--wait=yes" in sys.argv:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(85))
     print("waiting", flush=True)
