@@ -86,6 +86,7 @@ PARTS = {
     "page": Part("the page for people and the report, in Chromium", ("app", "monitor", "real"), ("chromium",)),
     "pdf": Part("OCRmyPDF with our reader", ("ocrmypdf",)),
     "ray": Part("a Ray cluster of two workers, one of them killed", ("ray",)),
+    "recipe": Part("the SIF of a site that has Apptainer alone, built from our recipe", (), APPTAINER, fast=False),
     "remote": Part("an S3 server and a web server on loopback", ("remote", "real")),
     "sbatch": Part(
         "the batch files of platforms/slurm on Slurm, with environment-modules",

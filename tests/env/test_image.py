@@ -1,6 +1,5 @@
 """What make image and make sif say and run. The engines here are small programs that record their calls."""
 
-import os
 from pathlib import Path
 
 import image
@@ -95,4 +94,3 @@ def test_a_change_of_code_alters_no_layer_of_what_is_installed():
 def test_the_ignore_file_keeps_environments_and_runs_out_of_the_image():
     ignored = (ROOT / "docker/TextRecognizer/Dockerfile.dockerignore").read_text(encoding="utf-8").split()
     assert {".git", ".venv", "runs"} <= set(ignored)
-    assert os.path.exists(ROOT / "docker/TextRecognizer/lab.def")

@@ -82,8 +82,7 @@ def stand_in_base(environment: dict[str, str], tags: Sequence[str] = (BASE,)) ->
 
 def build_options() -> list[str]:
     """Return what `podman build` needs so that pip finds what it finds on this machine."""
-    folders = [folder for folder in _pip_folders() if folder.is_dir()]
-    return ["--pull=never", "--format=docker", *(f"--volume={folder}:{folder}:ro" for folder in folders)]
+    return ["--pull=never", "--format=docker", *(f"--volume={folder}:{folder}:ro" for folder in pip_folders())]
 
 
 def podman(environment: dict[str, str], *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -148,10 +147,12 @@ def _import(environment: dict[str, str], root: Path, name: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _pip_folders() -> list[Path]:
+def pip_folders() -> list[Path]:
+    """Return the folders of this machine in which pip looks for packages."""
     words = f"{os.environ.get('PIP_FIND_LINKS', '')} {_pip_setting('extra-index-url')}".split()
     folders = [Path(word.removeprefix("file://")) for word in words if word.startswith(("/", "file://"))]
-    return [folder.parent if folder.name == "simple" else folder for folder in folders]
+    found = [folder.parent if folder.name == "simple" else folder for folder in folders]
+    return [folder for folder in found if folder.is_dir()]
 
 
 def _pip_setting(name: str) -> str:
