@@ -6,6 +6,7 @@ else the package that breaks the tests is searched for by halving and named. Sta
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from torch_build import pins
 BY_HAND = ("build.txt", "torch.txt")
 LEFT_OUT = shutil.ignore_patterns(".venv", "runs", "__pycache__", ".*_cache", "node_modules", "_labs", "build", "wandb")
 LOG_LINES = 15
+FAILED_LOCK = re.compile(r"\*\*\* \[.*?(requirements/[\w-]+\.txt)\] Error")
 
 
 class Change(NamedTuple):
@@ -135,7 +137,7 @@ def table(changes: list[Change], result: Callable[[Change], str]) -> str:
 def upgrade(trial: Trial) -> int:
     """Compile, test, and take the locks or name what breaks the tests; return the exit code."""
     if not trial.compile():
-        print(f"{trial.tail()}\nupgrade: the newest versions do not resolve, see above; the locks are as they were")
+        print(f"{trial.tail()}\n{unresolved(trial)}; the locks are as they were")
         return 1
     changes = trial.changes()
     if not changes:
@@ -159,6 +161,20 @@ def upgrade(trial: Trial) -> int:
     together = " together" if len(guilty) > 1 else ""
     print(f"upgrade: {named} break{'' if together else 's'} the fast tests{together}; the locks are as they were")
     return 1
+
+
+def unresolved(trial: Trial) -> str:
+    """Return which lock does not resolve, and which packages have moved in the locks that it must agree with."""
+    failed = FAILED_LOCK.findall(trial.log.read_text(encoding="utf-8", errors="replace"))
+    pairs = [(pins(lock), pins(trial.copy / "requirements" / lock.name)) for lock in locks(trial.root)]
+    moved = {name: new for old, now in pairs for name, new in now.items() if old.get(name) != new}
+    if not failed or not moved:
+        return "upgrade: the newest versions do not resolve, see above"
+    named = ", ".join(f"{name} {version}" for name, version in sorted(moved.items()))
+    return (
+        f"upgrade: {failed[0]} does not resolve beside what has moved before it ({named}); see above, and keep the one"
+        " that it refuses below a version in the .in file that asks for it"
+    )
 
 
 def search(trial: Trial, changes: list[Change]) -> list[str] | None:

@@ -108,6 +108,23 @@ def test_versions_that_do_not_resolve_leave_the_locks_alone(lab, capsys):
     assert upgrade.versions(lab)["one"] == "1.0"
 
 
+def test_a_layer_that_refuses_what_has_moved_below_it_is_named(lab, capsys):
+    write_wheel(lab.parent / "shelf", "five", "1.0", requires=("one<1.1",))
+    (lab / "requirements" / "remote.in").write_text("-c prod.txt\nfive\n")
+    rule = MAKEFILE.split("test-fast")[0].replace("locks:", "requirements/remote.txt: requirements/remote.in")
+    rule = rule.replace("requirements/prod.in", "requirements/remote.in").replace(
+        "=requirements/prod", "=requirements/remote"
+    )
+    text = MAKEFILE.replace("test-fast: ", f"\t$(MAKE) --always-make requirements/remote.txt\n{rule}test-fast: ", 1)
+    (lab / "Makefile").write_text(text)
+    subprocess.run(["make", "--silent", "locks"], cwd=lab, check=True)
+    release(lab.parent / "shelf", "one", "1.1")
+    assert upgrade.main(lab, []) == 1
+    said = capsys.readouterr().out
+    assert "upgrade: requirements/remote.txt does not resolve beside what has moved before it (one 1.1)" in said
+    assert upgrade.versions(lab)["one"] == "1.0"
+
+
 def test_a_scratch_folder_that_is_taken_is_refused(lab, tmp_path, capsys):
     (tmp_path / "taken" / "lab").mkdir(parents=True)
     assert upgrade.main(lab, ["--scratch", str(tmp_path / "taken")]) == 2
