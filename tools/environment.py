@@ -63,6 +63,11 @@ class Environment:
         """Whether .venv already holds `layers` as the locks have them."""
         return self.python.exists() and self.written().get("digest") == self.digest(layers)
 
+    def has_torch(self, layers: Sequence[str]) -> bool:
+        """Whether the last sync left the build that TORCH asks for, if `layers` hold torch at all."""
+        asked = self.environ.get("TORCH") or "auto"
+        return asked == "auto" or "dev" not in layers or self.written().get("torch") == asked
+
     def manager(self) -> Tuple[str, str]:
         """Return (kind, program) of what makes the prefix: conda, mamba or micromamba where found, else venv."""
         if (self.prefix / "pyvenv.cfg").exists():
@@ -160,19 +165,21 @@ class Environment:
     def ensure(self, wanted: Sequence[str]) -> None:
         """Bring .venv to the locks; at once when nothing has changed since the last time."""
         layers = self.layers(wanted)
-        if self.is_current(layers) and self.environ.get("TORCH", "auto") in ("", "auto"):
+        if self.is_current(layers) and self.has_torch(layers):
             return
         self.create()
         with contextlib.suppress(FileNotFoundError):
             self.stamp.unlink()
         self.install_tools()
-        if "dev" in layers:
-            self.install_torch()
+        build = self.install_torch() if "dev" in layers else None
         self.install_project()
         print(f"env: pip-sync of the layers {', '.join(layers)}", flush=True)
         if self.sync(layers):
             raise SystemExit("env: pip-sync failed; read pip's lines above, then run make env again")
-        self.stamp.write_text(json.dumps({"digest": self.digest(layers), "layers": layers}) + "\n", encoding="utf-8")
+        state = {"digest": self.digest(layers), "layers": layers}
+        if build:
+            state["torch"] = "cuda" if build.cuda else "cpu"
+        self.stamp.write_text(json.dumps(state) + "\n", encoding="utf-8")
 
     def call(self, command: List[str], hint: str, **variables: str) -> None:
         """Run a command in the root; SystemExit with `hint` when it fails."""

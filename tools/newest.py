@@ -35,7 +35,8 @@ def version_of(program: str) -> str:
 
 def install(root: Path, python: Path, build: str) -> None:
     """Install the newest of everything: torch in the build asked for ("auto", "cpu", "cuda"), then the layers."""
-    call([str(python), "-m", "pip", "install", "--quiet", "--upgrade", "pip", "setuptools", "uv"], root)
+    tools = torch_build.pins(root / "requirements" / "build.txt")
+    call([str(python), "-m", "pip", "install", "--quiet", "--upgrade", *tools], root)
     with tempfile.TemporaryDirectory() as folder:
         for name, text in (("torch.txt", "torch\n"), ("prod.txt", ""), ("dev.txt", "")):
             (Path(folder) / name).write_text(text)

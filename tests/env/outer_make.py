@@ -2,7 +2,7 @@
 
 import os
 
-HANDED_DOWN = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "ARGS")
+HANDED_DOWN = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "ARGS", "TORCH", "LAB_MANAGER")
 
 
 def outside_make() -> dict[str, str]:

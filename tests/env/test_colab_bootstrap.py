@@ -6,11 +6,13 @@ import re
 import subprocess
 import sys
 import venv
+from importlib import metadata
 from pathlib import Path
 
 import compare_environment
 import install_missing
 import pytest
+import torch_build
 
 from tests.env.wheels import write_wheel
 
@@ -124,5 +126,7 @@ def test_the_table_says_what_differs_from_ours(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["package", "ours", "here"]
     assert lines[1].split()[0] == "python" and sys.version.split()[0] in lines[1]
-    assert any(line.split()[0] == "numpy" and line.endswith("same") for line in lines)
+    locked, here = torch_build.pins(ROOT / "requirements/prod.txt")["numpy"], metadata.version("numpy")
+    numpy = next(line for line in lines if line.split()[0] == "numpy")
+    assert numpy.split()[1:3] == [locked, here] and numpy.endswith("same") == (locked == here)
     assert lines[-1].endswith("none is missing")

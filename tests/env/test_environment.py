@@ -12,6 +12,8 @@ import environment
 import pytest
 import torch_build
 
+from tests.env.outer_make import outside_make
+
 ROOT = Path(__file__).parents[2]
 YAML = "dependencies:\n  - python=3.11\n  - cudnn=9.20  # driver\n"
 
@@ -31,7 +33,8 @@ def finished(root: Path, layers: list[str]) -> environment.Environment:
     made.python.parent.mkdir(parents=True)
     made.python.symlink_to(sys.executable)
     (made.prefix / "pyvenv.cfg").touch()
-    made.stamp.write_text(json.dumps({"digest": made.digest(layers), "layers": layers}), encoding="utf-8")
+    state = {"digest": made.digest(layers), "layers": layers, "torch": "cpu"}
+    made.stamp.write_text(json.dumps(state), encoding="utf-8")
     return made
 
 
@@ -49,12 +52,21 @@ def fake_conda(folder: Path, name: str = "conda") -> dict[str, str]:
     return {"PATH": f"{folder}:/usr/bin:/bin"}
 
 
-def test_a_second_make_env_with_nothing_changed_takes_under_two_seconds(root):
+@pytest.mark.parametrize("build", ["", "auto", "cpu"])
+def test_a_second_make_env_with_nothing_changed_takes_under_two_seconds(root, build):
     finished(root, ["prod", "dev"])
     start = time.perf_counter()
-    result = subprocess.run(["make", "env", f"PYTHON={sys.executable}"], cwd=root, capture_output=True, text=True)
+    words, environ = ["make", "env", f"PYTHON={sys.executable}"], {**outside_make(), "TORCH": build}
+    result = subprocess.run(words, cwd=root, env=environ, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(("build", "is_there"), [("", True), ("cpu", True), ("cuda", False), ("rocm", False)])
+def test_another_build_of_torch_asks_for_a_sync(root, build, is_there):
+    made = finished(root, ["prod", "dev"])
+    made.environ["TORCH"] = build
+    assert made.has_torch(["prod", "dev"]) == is_there and made.has_torch(["prod"])
 
 
 @pytest.mark.parametrize(
