@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+import psutil
 import pytest
 
 from tests.api_server.running import ROOT, Answer, RunningServer, form, png
@@ -48,9 +49,8 @@ def test_more_than_the_queue_holds_is_answered_429_and_the_rest_is_read(model_fo
 
 def reading_processes(server: RunningServer) -> list[int]:
     """Return the numbers of the processes that read."""
-    command = ["ps", "-ww", "--no-headers", "-o", "pid,args", "--ppid", str(server.process.pid)]
-    rows = subprocess.run(command, capture_output=True, text=True).stdout.splitlines()
-    return [int(row.split()[0]) for row in rows if "spawn_main" in row]
+    children = psutil.Process(server.process.pid).children()
+    return [child.pid for child in children if any("spawn_main" in word for word in child.cmdline())]
 
 
 def test_what_takes_too_long_is_answered_504_and_the_next_is_read(model_folder):
