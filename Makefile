@@ -124,8 +124,8 @@ bench-env: env  ## install the peers of benchmarks/readers.py beside .venv's lay
 	$(BIN)/python -m venv .venv/bench
 	$(BIN)/pip-sync --quiet --python-executable .venv/bench/bin/python requirements/bench.txt
 
-links:  ## ask every address of data/raw and the documents whether it still answers (needs the network)
-	@$(PYTHON) tools/links.py $(ARGS)
+links: env  ## ask every address of data/raw and the documents whether it still answers (needs the network)
+	$(BIN)/python tools/links.py $(ARGS)
 
 labs: env  ## cut the labs of the course out of the repository: _labs/lab01 to _labs/lab09
 	$(BIN)/python -m labs cut $(ARGS)

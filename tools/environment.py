@@ -5,6 +5,7 @@ Standard library only, and readable by an old Python: the system's python3 runs 
 
 import argparse
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -54,6 +55,10 @@ class Environment:
         except (OSError, ValueError):
             return {}
 
+    def write(self, state: Dict[str, object]) -> None:
+        """Write down how far a sync has come, and for which folder."""
+        self.stamp.write_text(json.dumps({"root": str(self.root), **state}) + "\n", encoding="utf-8")
+
     def layers(self, wanted: Sequence[str]) -> List[str]:
         """Return the wanted layers and those already there, so that no target takes away what another one needs."""
         there = self.written().get("layers", [])
@@ -72,11 +77,13 @@ class Environment:
         """Return (kind, program) of what makes the prefix: conda, mamba or micromamba where found, else venv."""
         if (self.prefix / "pyvenv.cfg").exists():
             return "venv", ""
-        known = [name for name in CONDA_CREATE if self.environ.get("LAB_MANAGER", name) == name]
-        for name in known:
+        asked = self.environ.get("LAB_MANAGER")  # make hands it down empty where nobody has set it
+        if asked and asked not in (*CONDA_CREATE, "venv"):
+            raise SystemExit(f"LAB_MANAGER={asked}: no such manager; give {', '.join(CONDA_CREATE)} or venv")
+        for name in [asked] if asked in CONDA_CREATE else [] if asked else CONDA_CREATE:
             program = shutil.which(name, path=self.environ.get("PATH"))
             if name == "conda" and not program:
-                program = self.environ.get("CONDA_EXE")
+                program = shutil.which(self.environ.get("CONDA_EXE", ""))
             if program:
                 return name, program
         return "venv", ""
@@ -84,15 +91,23 @@ class Environment:
     def create(self) -> None:
         """Make the prefix, or repair a venv whose Python has gone."""
         kind, program = self.manager()
+        is_here = self.written().get("root", str(self.root)) == str(self.root)  # its programs hold the folder's name
         if kind != "venv":
-            if not (self.prefix / "conda-meta").exists():
+            if (self.prefix / "conda-meta").exists() and not (is_here and self.works()):
+                shutil.rmtree(str(self.prefix.resolve()))  # half made, or moved
+            if self.written().get("listing") != self.listing():
                 self.conda(kind, program)
-        elif not self.works():
+        elif not (is_here and self.works()):
             check_python(sys.version_info[:3], sys.executable)
             print(f"env: python3 -m venv .venv, Python {sys.version.split()[0]}", flush=True)
             self.call(
                 [sys.executable, "-m", "venv", "--clear", str(self.prefix)], "Debian calls its package python3-venv"
             )
+
+    def listing(self) -> str:
+        """Return the SHA-256 of environment.yml as this machine takes it."""
+        text = (self.root / "environment.yml").read_text(encoding="utf-8")
+        return hashlib.sha256(conda_lines(text, torch_build.has_nvidia_driver()).encode()).hexdigest()
 
     def works(self) -> bool:
         """Whether the prefix has a Python that starts and has pip."""
@@ -168,18 +183,16 @@ class Environment:
         if self.is_current(layers) and self.has_torch(layers):
             return
         self.create()
-        with contextlib.suppress(FileNotFoundError):
-            self.stamp.unlink()
+        listing = self.listing() if (self.prefix / "conda-meta").exists() else ""
+        self.write({"layers": layers, "listing": listing})  # no digest until all is done, but no layer is forgotten
         self.install_tools()
         build = self.install_torch() if "dev" in layers else None
         self.install_project()
         print(f"env: pip-sync of the layers {', '.join(layers)}", flush=True)
         if self.sync(layers):
             raise SystemExit("env: pip-sync failed; read pip's lines above, then run make env again")
-        state = {"digest": self.digest(layers), "layers": layers}
-        if build:
-            state["torch"] = "cuda" if build.cuda else "cpu"
-        self.stamp.write_text(json.dumps(state) + "\n", encoding="utf-8")
+        kind = ("cuda" if build.cuda else "cpu") if build else ""
+        self.write({"digest": self.digest(layers), "layers": layers, "torch": kind, "listing": listing})
 
     def call(self, command: List[str], hint: str, **variables: str) -> None:
         """Run a command in the root; SystemExit with `hint` when it fails."""
@@ -207,9 +220,16 @@ def conda_lines(text: str, driver: bool) -> str:
 
 @contextlib.contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on an existing file: two targets started at once must not install into each other."""
-    with path.open() as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    """Hold an exclusive lock on an existing file: two targets started at once must not install into each other.
+
+    NFS locks only what is open for writing; a file system that has no locks at all goes without.
+    """
+    with path.open("r+" if os.access(str(path), os.W_OK) else "r") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in (errno.EBADF, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+                raise
         yield
 
 

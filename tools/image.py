@@ -6,12 +6,12 @@ local image, no registry in between. Standard library only.
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-import tomllib
 from pathlib import Path
 
 ENGINES = ("podman", "docker")
@@ -42,7 +42,8 @@ def program(names: tuple[str, ...], what: str) -> str:
 
 def reference(root: Path, name: str) -> str:
     """Return the image's local name, as `textrecognizer:0.1.0`."""
-    version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    version = re.findall(r'^version = "(.+)"$', text, re.MULTILINE)[0]  # Python 3.10 has no tomllib
     return f"{name.lower()}:{version}"
 
 
@@ -87,8 +88,8 @@ def sif(image: str, target: Path, flags: list[str]) -> None:
 
 
 def call(command: list[str]) -> None:
-    """Run a program that says by itself what went wrong."""
-    code = subprocess.run(command).returncode
+    """Run a program that says by itself what went wrong; docker by the builder that reads our .dockerignore files."""
+    code = subprocess.run(command, env={**os.environ, "DOCKER_BUILDKIT": "1"}).returncode
     if code:
         raise Refused(f"`{' '.join(command)}` ended with {code}; read its lines above")
 

@@ -162,6 +162,8 @@ def line_of(lock: Path, name: str) -> int:
 
 def ask_torch(python: Path, cuda: str, cudnn: str) -> list[str]:
     """Return where the torch that is installed was built for another CUDA or cuDNN; a CPU build has none."""
+    if not python.exists():
+        return [f"{python}: is not there; run make env"]
     result = subprocess.run([str(python), "-c", ASK], capture_output=True, text=True)
     if result.returncode:
         return [f"{python}: torch does not import there; run make env"]

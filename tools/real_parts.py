@@ -121,8 +121,10 @@ def install(root: Path, parts: list[Part]) -> None:
     packages = {package for part in parts for package in part.packages}
     wanted = {name for name in packages if not is_installed(name) and not shutil.which(name)}  # npm may come with node
     if wanted:
-        command = [*([] if os.geteuid() == 0 else ["sudo"]), *APT, *sorted(wanted)]
-        call(command, "these tests need Debian or Ubuntu and the right to install; install the packages by hand")
+        right = [] if os.geteuid() == 0 else ["sudo"]
+        for words in (["apt-get", "update", "--quiet"], [*APT, *sorted(wanted)]):
+            hint = "these tests need Debian or Ubuntu and the right to install; install the packages by hand"
+            call([*right, *words], hint)
 
 
 def is_installed(package: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -88,15 +90,24 @@ def pattern(what: str, text: str) -> re.Pattern[str]:
 
 
 def files(root: Path, table: list[Row]) -> Iterator[str]:
-    """Yield the paths that some row is about, in order; what runs and installs write is passed over."""
+    """Yield the paths that some row is about, in order: of what git knows, or of all where there is no git."""
+    for path in _known(root) if (root / ".git").exists() and shutil.which("git") else _walked(root):
+        if not path.startswith("data/") and any(row.covers(path) for row in table):
+            yield path
+
+
+def _known(root: Path) -> list[str]:
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(command, cwd=root, capture_output=True, check=True)
+    return sorted(set(filter(None, done.stdout.decode().split("\0"))))
+
+
+def _walked(root: Path) -> Iterator[str]:
+    """What runs and installs write is passed over."""
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name not in NOT_OURS and not CACHES.fullmatch(name))
-        if Path(folder) == root:
-            folders[:] = [name for name in folders if name != "data"]
         for name in sorted(names):
-            path = (Path(folder) / name).relative_to(root).as_posix()
-            if any(row.covers(path) for row in table):
-                yield path
+            yield (Path(folder) / name).relative_to(root).as_posix()
 
 
 def mentions(root: Path, table: list[Row], truth: Truth) -> list[Mention]:
@@ -108,7 +119,7 @@ def in_file(root: Path, path: str, table: list[Row], truth: Truth) -> list[Menti
     """Return the mentions of one file, in order."""
     try:
         text = (root / path).read_bytes().decode("utf-8")
-    except (UnicodeDecodeError, FileNotFoundError):  # a picture's name may end like a script's, and files come and go
+    except (UnicodeDecodeError, OSError):  # a picture's name may end like a script's, and files come and go
         return []
     taken: list[tuple[int, int]] = []
     found = []

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+import version_truth
 
 ROOT = Path(__file__).parents[2]
+PYTHON = version_truth.read(ROOT).values["python"]
 FOLDER = ROOT / "platforms" / "slurm"
 RUN = """
 import signal, sys, time
@@ -36,6 +38,7 @@ def job(tmp_path):
     program(tmp_path, "make", f"mkdir -p .venv/bin\nln -sf {sys.executable} .venv/bin/python")
     program(tmp_path, "scontrol", "exit ${REFUSES:-0}")
     program(tmp_path, "sleep", "exit 0")
+    program(tmp_path, "squeue", "echo RUNNING")
     return tmp_path
 
 
@@ -77,13 +80,38 @@ def test_a_job_on_local_scratch_leaves_nothing_behind(job):
 
 def test_an_environment_at_home_is_made_once(job):
     home = job / "home"
-    ready = home / "text-recognizer-env"
-    (ready / "bin").mkdir(parents=True)
-    (ready / "bin" / "python").symlink_to(sys.executable)
-    (ready / "ready").touch()
-    done = batch(job, "venv.sbatch", "0", LAB_ENV="home", HOME=str(home))
+    for _ in range(2):
+        done = batch(job, "venv.sbatch", "0", LAB_ENV="home", HOME=str(home))
+        assert done.returncode == 0, done.stderr
+    assert (job / ".venv").resolve() == home / "text-recognizer-env"
+    assert (home / "text-recognizer-env/bin/python").exists()
+
+
+def test_an_environment_in_the_repository_is_not_moved(job):
+    (job / ".venv").mkdir()
+    assert batch(job, "venv.sbatch", "0", LAB_ENV="home", HOME=str(job / "home")).returncode == 0
+    assert not (job / ".venv").is_symlink() and not (job / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("named", "loaded"),
+    [(None, ["python/" + PYTHON]), ("", []), ("GCC none Python", ["GCC", "none", "Python"])],
+)
+def test_a_site_names_its_own_modules_and_lacks_some(job, named, loaded):
+    """A function as sites have it: it fails where there is no such module."""
+    function = f'() {{ echo "$2" >> "{job}/loaded"; [ "$2" != none ]; }}'
+    more = {"BASH_FUNC_module%%": function, **({} if named is None else {"LAB_MODULES": named})}
+    done = batch(job, "venv.sbatch", "0", **more)
     assert done.returncode == 0, done.stderr
-    assert not (job / "said").exists()  # neither make nor pip
+    there = (job / "loaded").read_text().split() if (job / "loaded").exists() else []
+    assert there == loaded
+    assert ("no module none here, going on without it" in done.stderr) == ("none" in loaded)
+
+
+def test_a_manager_that_fails_leaves_nothing_on_the_node(job):
+    program(job, "make", "exit 2")
+    assert batch(job, "mamba.sbatch", "0").returncode == 2
+    assert list((job / "tmp").iterdir()) == []
 
 
 def test_a_sif_is_run_with_the_gpu_and_the_runs_folder(job):
@@ -99,8 +127,9 @@ def test_a_sif_must_be_named(job):
     assert done.returncode != 0 and "name the SIF: sbatch platforms/slurm/apptainer.sbatch IMAGE.sif" in done.stderr
 
 
-@pytest.mark.parametrize(("refuses", "code"), [("0", 85), ("1", 85)])
-def test_a_signal_before_the_limit_saves_and_queues_again(job, refuses, code):
+@pytest.mark.parametrize(("state", "refuses"), [("RUNNING", "0"), ("RUNNING", "1"), ("COMPLETING", "0")])
+def test_a_signal_before_the_limit_saves_and_queues_again_unless_it_was_cancelled(job, state, refuses):
+    program(job, "squeue", f"echo {state}")
     command = ["bash", str(job / "platforms/slurm/train.sh"), sys.executable, "--", "--wait"]
     scratch = job / "scratch"
     scratch.mkdir()
@@ -110,9 +139,9 @@ def test_a_signal_before_the_limit_saves_and_queues_again(job, refuses, code):
         time.sleep(0.1)
         running.send_signal(signal.SIGUSR1)
         said = running.stdout.read()
-    assert running.returncode == code
-    assert "scontrol requeue 7" in (job / "said").read_text()
-    assert ("job 7 is queued again" in said) == (refuses == "0")
+    assert running.returncode == 85
+    assert ("scontrol requeue 7" in (job / "said").read_text()) == (state == "RUNNING")
+    assert ("job 7 is queued again" in said) == (refuses == "0" and state == "RUNNING")
     assert not scratch.exists()
 
 
@@ -125,7 +154,8 @@ def test_another_end_is_the_jobs_own(job):
 def test_every_batch_file_asks_to_be_warned_and_requeued_and_shares_the_rest():
     for path in FOLDER.glob("*.sbatch"):
         text = path.read_text(encoding="utf-8")
-        assert {"#SBATCH --requeue", "#SBATCH --signal=B:USR1@120"} <= set(text.splitlines()), path
+        asked = {"#SBATCH --requeue", "#SBATCH --signal=B:USR1@120", "#SBATCH --open-mode=append"}
+        assert asked <= set(text.splitlines()), path
         assert "platforms/slurm/train.sh" in text and text.startswith("#!/bin/bash\n# One training run")
 
 
@@ -133,5 +163,10 @@ def test_the_instructions_name_every_file_and_module():
     text = (ROOT / "instructions" / "clusters.md").read_text(encoding="utf-8")
     assert all(path.name in text for path in FOLDER.glob("*.sbatch"))
     for path in FOLDER.glob("*.sbatch"):
-        for module in re.findall(r"module load (\S+);", path.read_text(encoding="utf-8")):
-            assert f"`{module}`" in text
+        (module,) = re.findall(r"modules.sh (\S+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert f"`{module}`" in text
+
+
+def test_a_modulefile_has_the_version_that_make_versions_keeps_in_it():
+    for path in (FOLDER / "modulefiles").glob("*/*.*"):
+        assert f"\nset version {path.name} ;" in path.read_text(encoding="utf-8"), f"rename {path}, or mend its version"

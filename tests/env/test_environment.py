@@ -1,5 +1,6 @@
 """How .venv is made: by conda where there is one, else by venv; and how little a second run does."""
 
+import errno
 import json
 import os
 import shutil
@@ -38,14 +39,16 @@ def finished(root: Path, layers: list[str]) -> environment.Environment:
     return made
 
 
-def fake_conda(folder: Path, name: str = "conda") -> dict[str, str]:
-    """Put a program `name` on a PATH of its own; it appends its arguments and its file to `said`."""
+def fake_conda(folder: Path, name: str = "conda", fails: bool = False) -> dict[str, str]:
+    """Put a program `name` on a PATH of its own; it appends its arguments to `said`, and its Python does nothing."""
     folder.mkdir()
     program = folder / name
     program.write_text(
         f'#!/bin/sh\nset -eu\necho "$*" >> "{folder}/said"\n'
-        f'while [ "$1" != --prefix ]; do shift; done\nmkdir -p "$2/conda-meta"\ncat "$4" > "{folder}/file"\n'
-        f'echo "$CONDA_SOLVER" > "{folder}/solver"\n',
+        'while [ "$1" != --prefix ]; do shift; done\nmkdir -p "$2/conda-meta" "$2/bin"\n'
+        'printf "#!/bin/sh\\n" > "$2/bin/python"\n'
+        f'chmod +x "$2/bin/python"\ncat "$4" > "{folder}/file"\n'
+        f'echo "$CONDA_SOLVER" > "{folder}/solver"\nexit {int(fails)}\n',
         encoding="utf-8",
     )
     program.chmod(0o755)
@@ -125,6 +128,7 @@ def test_the_tools_can_be_read_by_an_old_python():
 def test_conda_creates_the_prefix_and_then_updates_it_pruned(root, tmp_path, name, verb):
     made = environment.Environment(root, fake_conda(tmp_path / "bin", name))
     made.create()
+    made.write({"listing": made.listing()})
     made.create()  # there already: nothing to do
     made.conda_update()
     said = (tmp_path / "bin" / "said").read_text().splitlines()
@@ -153,6 +157,67 @@ def test_a_venv_stays_a_venv_when_conda_appears_later(root, tmp_path):
 def test_conda_can_be_declined(root, tmp_path):
     environ = {**fake_conda(tmp_path / "bin"), "LAB_MANAGER": "venv"}
     assert environment.Environment(root, environ).manager() == ("venv", "")
+
+
+def test_make_finds_the_conda_on_the_path(root, tmp_path):
+    """A Makefile exports a variable that nobody has set as an empty one."""
+    environ = {**outside_make(), **fake_conda(tmp_path / "bin", fails=True)}
+    command = ["make", "conda-update", f"PYTHON={sys.executable}"]
+    done = subprocess.run(command, cwd=root, env=environ, capture_output=True, text=True)
+    assert done.stdout == "env: conda env create into .venv\n" and "read what conda says above" in done.stderr
+
+
+def test_a_manager_that_is_none_is_answered_with_the_list(root):
+    made = environment.Environment(root, {"PATH": "/usr/bin:/bin", "LAB_MANAGER": "cnoda"})
+    with pytest.raises(SystemExit, match="LAB_MANAGER=cnoda: no such manager; give conda, mamba, micromamba or venv"):
+        made.create()
+
+
+def test_a_conda_that_is_named_and_not_there_is_not_called(root):
+    environ = {"PATH": "/usr/bin:/bin", "CONDA_EXE": str(root / "no/conda")}
+    assert environment.Environment(root, environ).manager() == ("venv", "")
+
+
+def test_a_half_made_conda_prefix_is_made_anew_and_a_changed_listing_updates_it(root, tmp_path):
+    made = environment.Environment(root, fake_conda(tmp_path / "bin"))
+    (made.prefix / "conda-meta").mkdir(parents=True)
+    made.create()
+    made.write({"listing": made.listing()})
+    with (root / "environment.yml").open("a") as listing:
+        listing.write("  - zlib\n")
+    made.create()
+    verbs = [line.split(" --prefix")[0] for line in (tmp_path / "bin/said").read_text().splitlines()]
+    assert verbs == ["env create", "env update --prune"]
+
+
+def test_a_prefix_that_was_moved_is_made_anew(root, tmp_path):
+    """Its programs begin with the old folder's name."""
+    environ = {"PATH": os.environ["PATH"], "LAB_MANAGER": "venv"}
+    environment.Environment(root, environ).create()
+    environment.Environment(root, environ).write({"layers": []})
+    moved = Path(shutil.copytree(root, tmp_path / "with a space", symlinks=True))
+    environment.Environment(moved, environ).create()
+    pip = moved / ".venv/bin/pip"
+    assert str(moved / ".venv/bin/python") in pip.read_text()
+
+
+def test_a_sync_that_fails_forgets_no_layer(root, monkeypatch):
+    made = finished(root, ["prod", "dev", "lint"])
+    monkeypatch.setattr(made, "install_tools", lambda: sys.exit("no network"))
+    with (root / "environment.yml").open("a") as listing:
+        listing.write("# changed\n")
+    with pytest.raises(SystemExit, match="no network"):
+        made.ensure(["prod"])
+    assert not made.is_current(["prod", "dev", "lint"]) and made.layers(["prod"]) == ["prod", "dev", "lint"]
+
+
+def test_a_file_system_without_locks_is_no_obstacle(root, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOSYS, "no locks")
+
+    monkeypatch.setattr(environment.fcntl, "flock", refuse)
+    with environment.alone(root / "requirements/build.txt"):
+        pass
 
 
 def test_conda_update_without_conda_says_what_is_missing(root):

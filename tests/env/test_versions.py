@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,16 @@ def test_a_mention_in_a_new_file_is_seen(copy, name, text, said, capsys):
     file.write_bytes(before) if before is not None else file.unlink()
     assert code == 1
     assert [line for line in lines if line.startswith(f"{name}:") and said in line], "\n".join(lines)
+
+
+def test_what_git_does_not_take_is_let_be(tmp_path):
+    """A virtual environment under another name, the folders of students."""
+    for path in ("env/notes.md", "submissions/a/README.md", "README.md"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("python=3.9\n")
+    (tmp_path / ".gitignore").write_text("env\nsubmissions\n")
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    assert list(files(tmp_path, TABLE)) == ["README.md"]
 
 
 def test_a_foreign_version_that_a_row_declares_is_let_be(copy):

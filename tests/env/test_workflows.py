@@ -59,6 +59,12 @@ def test_every_job_may_only_read_unless_it_says_so_and_ends_in_time(name):
     assert all(0 < job["timeout-minutes"] <= 120 for job in workflow["jobs"].values())
 
 
+@pytest.mark.parametrize("name", sorted(WORKFLOWS))
+def test_the_python_of_setup_python_is_the_one_that_is_tested(name):
+    """The machines have a conda on their PATH as well, which make env would take."""
+    assert WORKFLOWS[name]["env"] == {"LAB_MANAGER": "venv"}
+
+
 def test_an_action_has_one_version_everywhere():
     used: dict[str, set[str]] = {}
     for name in WORKFLOWS:

@@ -242,6 +242,7 @@ def test_a_machine_without_namespaces_is_refused(tmp_path, monkeypatch, capsys, 
     program.write_text("#!/bin/sh\necho 'unshare: Operation not permitted' >&2\nexit 1\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.chdir(tmp_path)
     assert main([str(tmp_path), "--root", str(course)]) == 2
     assert (
         "error: unshare: this system gives no namespaces (unshare: Operation not permitted)" in capsys.readouterr().err

@@ -68,7 +68,7 @@ def test_a_venv(clone):
 def test_conda(clone, tmp_path):
     home = channel_of(tmp_path / "conda")
     path = f"{home}/bin:{alone()['PATH']}"
-    kept("conda (stand-in)", run(clone, LAB_MANAGER="conda", CONDA_STAND_IN=str(home), PATH=path))
+    kept("conda (stand-in)", run(clone, CONDA_STAND_IN=str(home), PATH=path))
 
 
 def test_the_image(engine, built):  # noqa: F811

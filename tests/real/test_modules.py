@@ -1,5 +1,6 @@
 """Debian's environment-modules load the modulefiles of platforms/slurm, as a batch file's `module load` does."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,12 +24,8 @@ def shell(lines: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_module_that_the_batch_files_load_is_there():
     for path in (ROOT / "platforms" / "slurm").glob("*.sbatch"):
-        for name in [
-            line.split("module load ")[1].split(";")[0]
-            for line in path.read_text().splitlines()
-            if "module load " in line
-        ]:
-            assert name.partition("/")[0] in shell("module avail 2>&1").stdout, name
+        (name,) = re.findall(r"modules.sh (\S+)$", path.read_text(), re.MULTILINE)
+        assert name.partition("/")[0] in shell("module avail 2>&1").stdout, name
 
 
 def test_python_is_the_one_of_the_prefix_that_the_site_names():

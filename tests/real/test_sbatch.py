@@ -84,10 +84,11 @@ def test_a_venv_in_the_repository_and_a_second_job_that_finds_it(clone, site):
     assert time.monotonic() - begun < 120
 
 
-def test_a_venv_in_home(clone, site):
-    number, _ = submit(clone, site, "venv", *SMALL.split(), LAB_ENV="home")
-    assert finished(clone, number)["steps"] == 2
-    assert (Path(site["HOME"]) / "text-recognizer-env/ready").exists()
+def test_a_venv_in_home(site, tmp_path):
+    own = committed(copied(tmp_path / "lab"))
+    number, _ = submit(own, site, "venv", *SMALL.split(), LAB_ENV="home")
+    assert finished(own, number)["steps"] == 2
+    assert (Path(site["HOME"]) / "text-recognizer-env/lab.json").exists()
 
 
 def test_conda_makes_the_prefix(clone, site, tmp_path):
@@ -119,6 +120,16 @@ def test_a_job_that_is_told_to_stop_is_queued_again_and_finishes(clone, site):
     wait_for((run / "finished.json").exists, said, seconds=400)
     assert finished(clone, number)["steps"] == 400
     assert re.search(r"resum|goes on|continu", said.read_text()), said.read_text()
+
+
+def test_a_job_that_is_cancelled_saves_and_stays_cancelled(clone, site):
+    number, said = submit(clone, site, "venv", *SMALL.replace("--max_steps=2", "--max_steps=4000").split(), wait=False)
+    wait_for(lambda: (clone / f"runs/lab-venv-{number}-001/metrics.csv").exists(), said)
+    subprocess.run(["scancel", number], env=site, check=True)
+    wait_for(lambda: "Slurm has decided already" in said.read_text(), said)
+    time.sleep(5)
+    shown = subprocess.run(["scontrol", "show", "job", number], env=site, capture_output=True, text=True).stdout
+    assert "JobState=CANCELLED" in shown and "Restarts=0" in shown, shown
 
 
 def wait_for(there, said: Path, seconds: int = 200) -> None:

@@ -60,14 +60,16 @@ def test_a_beginning_without_sure_lines_is_refused(tmp_path):
         adapt.refuse_unsure(tmp_path, [], readings, 0.85)
 
 
-def test_pages_without_text_are_refused(tmp_path):
+def test_pages_without_text_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "blank").mkdir()
     Image.new("L", (300, 400), 255).save(tmp_path / "blank" / "p.png")
     with pytest.raises(UserError, match="blank: no line of text was found"):
         adapt.main([str(tmp_path / "blank"), "--runs", str(tmp_path / "runs")])
 
 
-def test_a_model_without_a_language_model_is_refused(tmp_path, pages):
+def test_a_model_without_a_language_model_is_refused(tmp_path, pages, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="fast: has no language model"):
         adapt.main([str(pages), "--start", "fast", "--runs", str(tmp_path / "runs")])
 

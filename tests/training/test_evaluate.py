@@ -82,6 +82,7 @@ def test_a_torch_reader_reads_each_line_as_if_it_were_alone():
     [("--worst", "no folder/worst.png"), ("--json", "no folder/scores.json"), ("--worst", ".")],
 )
 def test_a_file_that_cannot_be_written_is_refused_before_lines_are_read(option, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(evaluate, "scores_of", lambda *_: pytest.fail("lines were read"))
     model = save_tiny_model(tmp_path / "model")
     with pytest.raises(UserError, match=f"^{option} .*; name a"):
@@ -97,7 +98,8 @@ def test_a_file_that_cannot_be_written_is_refused_before_lines_are_read(option, 
         ("file\ttext\tsource\nnone.png\tabc\ta\n", "none.png"),  # an image that is not there
     ],
 )
-def test_a_folder_without_a_usable_table_is_refused(table, complaint, tmp_path):
+def test_a_folder_without_a_usable_table_is_refused(table, complaint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     model, lines = save_tiny_model(tmp_path / "model"), tmp_path / "lines"
     lines.mkdir()
     if table:
