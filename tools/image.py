@@ -4,6 +4,8 @@ What is built is docker/NAME/Dockerfile or NAME/Dockerfile, with podman or docke
 local image, no registry in between. Standard library only.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import re

@@ -4,6 +4,8 @@ For machines whose environment is not ours, as Colab's, where syncing with the l
 brought. In a checkout of one's own, make env is the way. Standard library only.
 """
 
+from __future__ import annotations
+
 import argparse
 import re
 import subprocess

@@ -4,6 +4,8 @@ One cell of the nightly matrix. The locks are not read: what the .in files ask f
 they allow, into build/newest-X.Y beside .venv. Standard library only.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import shutil

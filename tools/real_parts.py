@@ -4,6 +4,8 @@ Installs the requirement layers and the Debian packages of each part, then runs 
 named and fails: no part is passed over. Standard library only.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import shutil

@@ -4,6 +4,8 @@ All of it happens in a copy of the repository: compile, install, test. The locks
 else the package that breaks the tests is searched for by halving and named. Standard library only.
 """
 
+from __future__ import annotations
+
 import argparse
 import os
 import re
