@@ -100,9 +100,8 @@ class Environment:
         elif not (is_here and self.works()):
             check_python(sys.version_info[:3], sys.executable)
             print(f"env: python3 -m venv .venv, Python {sys.version.split()[0]}", flush=True)
-            self.call(
-                [sys.executable, "-m", "venv", "--clear", str(self.prefix)], "Debian calls its package python3-venv"
-            )
+            place = self.prefix.resolve() if self.prefix.is_symlink() else self.prefix  # venv makes no link's target
+            self.call([sys.executable, "-m", "venv", "--clear", str(place)], "Debian calls its package python3-venv")
 
     def listing(self) -> str:
         """Return the SHA-256 of environment.yml as this machine takes it."""

@@ -190,6 +190,7 @@ def test_a_half_made_conda_prefix_is_made_anew_and_a_changed_listing_updates_it(
     assert verbs == ["env create", "env update --prune"]
 
 
+@pytest.mark.slow
 def test_a_prefix_that_was_moved_is_made_anew(root, tmp_path):
     """Its programs begin with the old folder's name."""
     environ = {"PATH": os.environ["PATH"], "LAB_MANAGER": "venv"}
@@ -199,6 +200,15 @@ def test_a_prefix_that_was_moved_is_made_anew(root, tmp_path):
     environment.Environment(moved, environ).create()
     pip = moved / ".venv/bin/pip"
     assert str(moved / ".venv/bin/python") in pip.read_text()
+
+
+@pytest.mark.slow
+def test_a_prefix_may_be_a_link_to_another_disk(root, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (root / ".venv").symlink_to(tmp_path / "disk")
+    made = environment.Environment(root, {"PATH": os.environ["PATH"], "LAB_MANAGER": "venv"})
+    made.create()
+    assert made.works() and (root / ".venv").is_symlink() and (tmp_path / "disk/pyvenv.cfg").exists()
 
 
 def test_a_sync_that_fails_forgets_no_layer(root, monkeypatch):
