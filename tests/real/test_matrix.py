@@ -52,7 +52,9 @@ def sif_of(image: str, engine: dict[str, str], folder: Path) -> Path:  # noqa: F
     begun = time.monotonic()
     subprocess.run(command, cwd=ROOT, env={**engine, "PATH": path}, check=True)
     size = round(sif.stat().st_size / 1e6)
-    record_image("SIF of it, not compressed", size, megabytes(engine, BASES[0]), time.monotonic() - begun)
+    record_image(
+        "training, CPU, as a SIF (not compressed)", size, megabytes(engine, BASES[0]), time.monotonic() - begun
+    )
     return sif
 
 

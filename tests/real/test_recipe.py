@@ -41,7 +41,7 @@ def sif(engine, tmp_path_factory):  # noqa: F811
     begun = time.monotonic()
     build_recipe(RECIPE, folder / "lab.sif", clone, *binds)
     size = round((folder / "lab.sif").stat().st_size / 1e6)
-    record_image("SIF of the recipe, not compressed", size, megabytes(engine, BASE), time.monotonic() - begun)
+    record_image("lab.def as a SIF (not compressed)", size, megabytes(engine, BASE), time.monotonic() - begun)
     return folder / "lab.sif"
 
 
