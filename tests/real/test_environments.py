@@ -73,11 +73,10 @@ def run(engine: dict[str, str], *words: str) -> str:
 
 def test_the_image_trains_without_a_network_as_somebody_who_is_not_root(engine, built):
     assert run(engine, "id", "-u").strip() == "1000"
-    words = (
-        "python training/run_experiment.py --max_steps 2 --data.validation_lines 2 --data.num_workers 0 --logger none"
-    )
-    said = run(engine, *words.split(), "--model.channels", "[4,8,8,16]", "--model.width", "16", "--threads", "1")
-    assert "line_ctc-001" in said
+    words = "--max_steps 2 --data.validation_lines 2 --data.num_workers 0 --logger none --threads 1"
+    words += " --model.channels [4,8,8,16] --model.width 16 --name mine"
+    said = run(engine, "sh", "-c", f"python training/run_experiment.py {words} && ls runs/mine-001")
+    assert "finished.json" in said.split()
 
 
 def test_a_change_of_code_alters_the_last_layer_alone(engine, built):
