@@ -31,7 +31,7 @@ class Environment:
 
     Args:
         root: folder of the repository
-        environ: environment variables; PYTHON, TORCH and LAB_MANAGER are read from it
+        environ: environment variables; TORCH, LAB_MANAGER and conda's CONDA_EXE are read from it
     """
 
     def __init__(self, root: Path, environ: Dict[str, str]) -> None:
@@ -100,7 +100,7 @@ class Environment:
         elif not (is_here and self.works()):
             check_python(sys.version_info[:3], sys.executable)
             print(f"env: python3 -m venv .venv, Python {sys.version.split()[0]}", flush=True)
-            place = self.prefix.resolve() if self.prefix.is_symlink() else self.prefix  # venv makes no link's target
+            place = self.prefix.resolve() if self.prefix.is_symlink() else self.prefix  # venv refuses a link
             self.call([sys.executable, "-m", "venv", "--clear", str(place)], "Debian calls its package python3-venv")
 
     def listing(self) -> str:
