@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
+
+from own_files import own_files
 
 ROOT = Path(__file__).parents[1]
 WORKER = "assets/iframe-worker.js"
@@ -20,17 +21,8 @@ LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 
 
 def documents(root: Path = ROOT) -> list[str]:
-    """Return the paths of all documents that git knows or would add, in the order of the alphabet.
-
-    An image has no git folder: it holds what was copied into it, and its environment.
-    """
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-    found = done.stdout.split("\n")
-    if done.returncode:
-        everything = (path.relative_to(root) for path in root.rglob("*.md"))
-        found = [path.as_posix() for path in everything if path.parts[0] != ".venv"]
-    return sorted(name for name in found if name and not name.startswith("tests/") and (root / name).exists())
+    """Return the paths of all documents of our own, in the order of the alphabet."""
+    return [name for name in own_files(root) if name.endswith(".md") and not name.startswith("tests/")]
 
 
 def linked(name: str, root: Path = ROOT) -> set[str]:

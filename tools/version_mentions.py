@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from own_files import own_files
 from version_truth import Truth
 
-NOT_OURS = {".git", ".venv", "runs", "build", "dist", "_labs", "node_modules", "site", "models", "wandb", "outputs"}
-CACHES = re.compile(r"__pycache__|\.\w+_cache|\.ipynb_checkpoints|.*\.egg-info")
 VERSION = {
     "": r"\d+(?:\.\d+)+",
     "dense": r"\d{2,}",
@@ -90,24 +87,10 @@ def pattern(what: str, text: str) -> re.Pattern[str]:
 
 
 def files(root: Path, table: list[Row]) -> Iterator[str]:
-    """Yield the paths that some row is about, in order: of what git knows, or of all where there is no git."""
-    for path in _known(root) if (root / ".git").exists() and shutil.which("git") else _walked(root):
+    """Yield the paths that some row is about, in order."""
+    for path in own_files(root):
         if not path.startswith("data/") and any(row.covers(path) for row in table):
             yield path
-
-
-def _known(root: Path) -> list[str]:
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    done = subprocess.run(command, cwd=root, capture_output=True, check=True)
-    return sorted(set(filter(None, done.stdout.decode().split("\0"))))
-
-
-def _walked(root: Path) -> Iterator[str]:
-    """What runs and installs write is passed over."""
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in NOT_OURS and not CACHES.fullmatch(name))
-        for name in sorted(names):
-            yield (Path(folder) / name).relative_to(root).as_posix()
 
 
 def mentions(root: Path, table: list[Row], truth: Truth) -> list[Mention]:
