@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import math
 import os
 import random
 import signal
@@ -40,6 +41,9 @@ SHARES = {"zip": 0.15, "tar.gz": 0.1, "pdf": 0.1, "tiff": 0.1}
 SAMPLED_EVERY = 0.25
 """Seconds between two looks at the memory."""
 
+WATCHED_EVERY = 0.03
+"""Seconds between two looks at a run that is to be killed."""
+
 Picture = Callable[[int], np.ndarray]
 
 
@@ -56,6 +60,19 @@ class Run:
     seconds: float
     peak: float
     code: int | None
+
+
+@dataclass
+class Kill:
+    """When a run is killed.
+
+    Attributes:
+        pages: that the journal must call begun before, those of earlier runs among them.
+        seconds: after that, or after the start where no page is asked for.
+    """
+
+    pages: int
+    seconds: float
 
 
 @dataclass
@@ -112,20 +129,21 @@ def _png(grey_HW: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def read(folder: Path, out: Path, model: str, jobs: int, killed_after: float | None = None) -> Run:
-    """Run the program, and kill it with all its processes after some seconds if it has not ended by then."""
+def read(folder: Path, out: Path, model: str, jobs: int, kill: Kill | None = None) -> Run:
+    """Run the program, and kill it with all its processes if it has not ended by then."""
     command = [sys.executable, "-m", "text_recognizer.inference.cli", "read", str(folder), "--out", str(out)]
     command += ["--model", model, "--jobs", str(jobs), "--threads", "1", "--dpi", "100"]
-    start, peak = time.monotonic(), 0.0
+    start, peak, due = time.monotonic(), 0.0, math.inf
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, cwd=Path(__file__).parents[1])
     while process.poll() is None:
-        seconds = time.monotonic() - start
-        if killed_after is not None and seconds >= killed_after:
+        if kill and math.isinf(due) and reads_of(out).begun.total() >= kill.pages:
+            due = time.monotonic() + kill.seconds
+        if time.monotonic() >= due:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
             return Run(time.monotonic() - start, peak, None)
         peak = max(peak, memory(process.pid))
-        time.sleep(SAMPLED_EVERY if killed_after is None else max(0.0, min(SAMPLED_EVERY, killed_after - seconds)))
+        time.sleep(WATCHED_EVERY if kill else SAMPLED_EVERY)
     said = process.communicate()[1].decode("utf-8", "replace")
     if process.returncode:
         raise UserError(f"{' '.join(command)}: it ended with {process.returncode} and said {said.strip()!r}")
@@ -143,30 +161,26 @@ def memory(number: int) -> float:
     return total / 1e6
 
 
-def read_with_kills(folder: Path, out: Path, model: str, jobs: int, kills: int, seconds: float) -> Iterator[Run]:
-    """Yield the runs of which all but the last are killed.
+def read_with_kills(folder: Path, out: Path, model: str, jobs: int, kills: int, pages: int) -> Iterator[Run]:
+    """Yield the runs of which all but the last are killed: some as they start, most after some more pages.
 
     Args:
         folder, out, model, jobs: see `read`.
         kills: how often.
-        seconds: that an undisturbed run takes.
+        pages: in the folder; moments follow them, not the clock, which a busy machine would outrun.
     """
     dice = random.Random(kills)
     for _ in range(kills):
-        moment = dice.uniform(0.0, 1.6 * seconds / (kills + 1)) + (time_to_start() if dice.random() < 0.8 else 0.0)
-        yield read(folder, out, model, jobs, killed_after=moment)
+        more = dice.uniform(0.1, 1.6 * pages / (kills + 1)) if dice.random() < 0.8 else 0.0
+        begun = reads_of(out).begun.total() + math.ceil(more) if more else 0
+        yield read(folder, out, model, jobs, Kill(begun, dice.uniform(0.0, 0.2) if more else dice.uniform(0.0, 1.0)))
     yield read(folder, out, model, jobs)
 
 
-def time_to_start() -> float:
-    """Return the seconds within which a run is not likely to have read anything."""
-    return 1.0
-
-
 def reads_of(out: Path) -> Reads:
-    """Return what the journal of a folder of results says of its pages."""
-    reads = Reads()
-    for line in (out / ".reading" / "journal.jsonl").read_bytes().splitlines():
+    """Return what the journal of a folder of results says of its pages; nothing where it is not there yet."""
+    reads, journal = Reads(), out / ".reading" / "journal.jsonl"
+    for line in journal.read_bytes().splitlines() if journal.exists() else ():
         with suppress(ValueError):
             row = json.loads(line)
             if row[0] in ("begun", "read"):
@@ -195,7 +209,7 @@ def rows(home: Path, pages: int, kills: int, model: str, picture: Picture = thre
         yield _row(f"{few} pages, --jobs {jobs}", few, run.seconds, run.peak, reads_of(home / f"few{jobs}"), "")
     calm = read(home / "all", home / "calm", model, 2)
     yield _row("undisturbed, --jobs 2", pages, calm.seconds, calm.peak, reads_of(home / "calm"), "")
-    runs = list(read_with_kills(home / "all", home / "killed", model, 2, kills, calm.seconds))
+    runs = list(read_with_kills(home / "all", home / "killed", model, 2, kills, pages))
     same = results_of(home / "calm") == results_of(home / "killed")
     told = f"{'the same text' if same else 'ANOTHER TEXT'} in {len(results_of(home / 'killed'))} files"
     seconds, peak = sum(run.seconds for run in runs), max(run.peak for run in runs)
