@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -66,7 +67,12 @@ class Environment:
 
     def is_current(self, layers: Sequence[str]) -> bool:
         """Whether .venv already holds `layers` as the locks have them."""
-        return self.python.exists() and self.written().get("digest") == self.digest(layers)
+        return self.is_prefix() and self.written().get("digest") == self.digest(layers)
+
+    def is_prefix(self) -> bool:
+        """Whether .venv is what venv or conda makes; without its mark its Python would install into the machine's."""
+        marks = (self.prefix / "pyvenv.cfg", self.prefix / "conda-meta")
+        return self.python.exists() and any(mark.exists() for mark in marks)
 
     def has_torch(self, layers: Sequence[str]) -> bool:
         """Whether the last sync left the build that TORCH asks for, if `layers` hold torch at all."""
@@ -93,8 +99,8 @@ class Environment:
         kind, program = self.manager()
         is_here = self.written().get("root", str(self.root)) == str(self.root)  # its programs hold the folder's name
         if kind != "venv":
-            if (self.prefix / "conda-meta").exists() and not (is_here and self.works()):
-                shutil.rmtree(str(self.prefix.resolve()))  # half made, or moved
+            if self.prefix.exists() and not (is_here and self.works()):
+                shutil.rmtree(str(self.prefix.resolve()))  # half made, or moved, or without its mark
             if self.written().get("listing") != self.listing():
                 self.conda(kind, program)
         elif not (is_here and self.works()):
@@ -108,9 +114,22 @@ class Environment:
         text = (self.root / "environment.yml").read_text(encoding="utf-8")
         return hashlib.sha256(conda_lines(text, torch_build.has_nvidia_driver()).encode()).hexdigest()
 
+    def check_choice(self) -> None:
+        """Refuse the PYTHON asked for where .venv holds another one (SystemExit names both)."""
+        asked, mark = self.environ.get("PYTHON"), self.prefix / "pyvenv.cfg"
+        found = re.search(
+            r"^version = (\d+)\.(\d+)", mark.read_text(encoding="utf-8") if mark.exists() else "", re.MULTILINE
+        )
+        if asked and found and (int(found[1]), int(found[2])) != sys.version_info[:2]:
+            mine = ".".join(map(str, sys.version_info[:2]))
+            raise SystemExit(
+                f".venv: it holds Python {found[1]}.{found[2]} and PYTHON={asked} is {mine}; "
+                "run make clean before this, or leave PYTHON out"
+            )
+
     def works(self) -> bool:
         """Whether the prefix has a Python that starts and has pip."""
-        if not self.python.exists():
+        if not self.is_prefix():
             return False
         command = [str(self.python), "-c", "import pip"]
         return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
@@ -178,6 +197,7 @@ class Environment:
 
     def ensure(self, wanted: Sequence[str]) -> None:
         """Bring .venv to the locks; at once when nothing has changed since the last time."""
+        self.check_choice()
         layers = self.layers(wanted)
         if self.is_current(layers) and self.has_torch(layers):
             return

@@ -211,6 +211,28 @@ def test_a_prefix_may_be_a_link_to_another_disk(root, tmp_path):
     assert made.works() and (root / ".venv").is_symlink() and (tmp_path / "disk/pyvenv.cfg").exists()
 
 
+@pytest.mark.slow
+def test_a_venv_that_lost_its_mark_is_made_anew(root):
+    """Its Python would take the machine's own packages for its own, and install among them."""
+    made = environment.Environment(root, {"PATH": os.environ["PATH"], "LAB_MANAGER": "venv"})
+    made.create()
+    made.write({"digest": made.digest(["prod"]), "layers": ["prod"]})
+    assert made.is_current(["prod"])
+    (made.prefix / "pyvenv.cfg").unlink()
+    assert not made.is_current(["prod"])
+    made.create()
+    assert (made.prefix / "pyvenv.cfg").exists() and not made.stamp.exists()
+
+
+def test_a_python_that_is_asked_for_is_not_passed_over_in_silence(root):
+    made = finished(root, ["prod"])
+    (made.prefix / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.10.2\n")
+    made.ensure(["prod"])  # nothing was asked for
+    made.environ = {**made.environ, "PYTHON": "python3"}
+    with pytest.raises(SystemExit, match=r"\.venv: it holds Python 3\.10 and PYTHON=python3 is 3\.1\d; run make clean"):
+        made.ensure(["prod"])
+
+
 def test_a_sync_that_fails_forgets_no_layer(root, monkeypatch):
     made = finished(root, ["prod", "dev", "lint"])
     monkeypatch.setattr(made, "install_tools", lambda: sys.exit("no network"))
