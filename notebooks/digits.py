@@ -18,7 +18,7 @@ SIDE, INNER = 28, 20
 
 
 def write_digits(folder: Path, test_share: float = 0.2) -> Path:
-    """Write the 1,797 digits of 43 writers as MNIST's four files, with their description, and return `folder`.
+    """Write the 1,797 digits of 13 writers as MNIST's four files, with their description, and return `folder`.
 
     ``MNIST(folder=folder)`` takes them for the MNIST that it would fetch. Nothing is done where they are already.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 
 from lock_checks import asked, meets
+from torch_build import taken
 
 PIP = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--no-deps", "--ignore-installed"]
 
@@ -27,11 +26,9 @@ def warnings(root: Path, python: str, pins: dict[str, str]) -> list[str]:
 
 def warning(package: str, python: str, pinned: str) -> list[str]:
     """Return the warning about one package, [] when its newest release still runs on our Python."""
-    command = [*PIP, "--ignore-requires-python", "--report", "-", package]
-    result = subprocess.run(command, capture_output=True, text=True)
-    if result.returncode:
+    metadata = taken([*PIP, "--ignore-requires-python", package])
+    if metadata is None:
         return [f"newest: {package} could not be asked for; is a package index within reach?"]
-    metadata = json.loads(result.stdout)["install"][0]["metadata"]
     needs = metadata.get("requires_python", "")
     if meets(python, needs):
         return []

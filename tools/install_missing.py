@@ -19,7 +19,7 @@ from pathlib import Path
 from lock_checks import CLAUSE, meets, normal
 
 LAYERS = ("prod.in", "dev.in", "torch.txt")
-MODULES = {"opencv-python-headless": "cv2", "torch": "torch"}
+MODULES = {"opencv-python-headless": "cv2", "pip": "pip", "setuptools": "setuptools", "torch": "torch"}
 """What is there under whatever name, and in whatever version, it was installed."""
 
 KEPT = ("numpy", "torch", "torchvision", "torchaudio", "ipykernel", "ipython", "pandas", "google-colab")
@@ -75,8 +75,13 @@ def main(root: Path, arguments: list[str] | None = None) -> int:
     """Install what is missing and return pip's exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--dry-run", action="store_true", help="only print what is missing")
+    parser.add_argument("files", nargs="*", help="of requirements/ whose packages are wanted too, as build.txt")
     options = parser.parse_args(arguments)
-    missing = [line for name in LAYERS for line in wanted(root / "requirements", name) if not is_there(line)]
+    for name in options.files:
+        if not (root / "requirements" / name).is_file():
+            parser.error(f"{name}: requirements/ has no such file")
+    lines = [line for name in (*LAYERS, *options.files) for line in wanted(root / "requirements", name)]
+    missing = [line for line in lines if not is_there(line)]
     if not missing:
         return 0
     print("installing", *missing, flush=True)

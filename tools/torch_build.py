@@ -8,8 +8,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 REQUIREMENT = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==([^\s;\\]+)")
 CUDA_PACKAGE = re.compile(r"^(nvidia|cuda)-")
@@ -66,12 +67,23 @@ def installed(python: Path) -> Optional[TorchBuild]:
 def offered(python: Path, requirement: Path) -> TorchBuild:
     """Return the build that pip would take for `requirement`, by a dry run that reads metadata only."""
     command = [str(python), "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet"]
-    command += ["--report", "-", "--requirement", str(requirement)]
-    result = subprocess.run(command, stdout=subprocess.PIPE)
-    if result.returncode:
+    metadata = taken([*command, "--requirement", str(requirement)], None)
+    if metadata is None:
         raise SystemExit("torch: pip finds no wheel of it, see the lines above; is a package index within reach?")
-    metadata = json.loads(result.stdout.decode())["install"][0]["metadata"]
     return describe(metadata["version"], metadata.get("requires_dist", []), {})
+
+
+def taken(command: List[str], stderr: Optional[int] = subprocess.DEVNULL) -> Optional[Dict[str, Any]]:
+    """Return the metadata of the first package that a dry run of pip takes, None when it fails.
+
+    The report goes to a file: on its output pip colours it where FORCE_COLOR is set, as in notebooks.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        asked = [*command, "--report", str(report)]
+        if subprocess.run(asked, stdout=subprocess.DEVNULL, stderr=stderr).returncode:
+            return None
+        return json.loads(report.read_text(encoding="utf-8"))["install"][0]["metadata"]
 
 
 def has_nvidia_driver() -> bool:

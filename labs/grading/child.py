@@ -1,4 +1,5 @@
-"""Runs one answer and its check in a process of its own; started by sandbox.py, by its path, with a job on its input.
+"""Runs one answer and its check in a process of its own; started by sandbox.py, by its path, with a job on its input,
+or forked by warm.py for an answer that is trusted.
 
 The check and the word that makes a verdict count come only after the answer's cell has run. Standard library and
 IPython only: nothing of the grader's folder can be read from here.
@@ -13,6 +14,7 @@ import fcntl
 import json
 import os
 import resource
+import runpy
 import socket
 import struct
 import sys
@@ -46,6 +48,31 @@ def main() -> None:
     tell(answers, stage="verdict", word=late["word"], done=verdict == "", message=verdict)
     answers.flush()
     os._exit(0)  # threads and exit handlers of the answer have no last word
+
+
+def judge(job: dict[str, Any], answers: Any) -> None:
+    """Run a trusted answer and its check in a process that was forked for it, and send (verdict, message)."""
+    os.setsid()
+    for stream in range(3):
+        os.dup2(os.open(os.devnull, os.O_RDWR), stream)
+    os.chdir(job["folder"])
+    os.environ.clear()
+    os.environ.update(job["environment"])
+    sys.path[:] = job["path"]
+    runpy.run_path(os.path.join(job["path"][0], "sitecustomize.py"))
+    answers.send(_outcome(_shell(), job))
+    os._exit(0)
+
+
+def _outcome(shell: Any, job: dict[str, Any]) -> tuple[str, str]:
+    for cell in job["before"]:
+        if error := run(shell, cell):
+            return "not asked", f"the teacher's cells fail: {error}"
+    known = dict(shell.user_ns)
+    if error := run(shell, job["answer"]):
+        return "broken", error
+    message = judged(shell, known, job["check"], job["defines"])
+    return "not yet" if message else "done", message
 
 
 def tell(answers: Any, **said: Any) -> None:

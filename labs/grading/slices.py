@@ -55,14 +55,11 @@ def needed(cells: list[str], answer: int, check: str) -> list[int]:
 
 
 def names(source: str) -> tuple[set[str], set[str]]:
-    """Return the names that a cell defines at its top, and those that it uses anywhere."""
+    """Return the names that a cell defines at its top, and those that it wants from earlier cells."""
     try:
         tree = ast.parse(source)
     except SyntaxError:  # IPython's own words: it may do anything
         return set(), set()
-    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)}
-    grown = {node.target for node in ast.walk(tree) if isinstance(node, ast.AugAssign)}
-    used |= {target.id for target in grown if isinstance(target, ast.Name)}
     defined = {name for statement in tree.body for name in _defined(statement)}
     changed = {
         root.id
@@ -70,7 +67,80 @@ def names(source: str) -> tuple[set[str], set[str]]:
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store)
         if isinstance(root := _root(node), ast.Name)
     }
-    return defined | changed, used - BUILTINS
+    return defined | changed, Wanted().of(tree) - BUILTINS
+
+
+class Wanted(ast.NodeVisitor):
+    """Finds the names that a cell uses before it gives them a value itself, in the order in which Python goes."""
+
+    def __init__(self) -> None:
+        self.bound: set[str] = set()
+        self.used: set[str] = set()
+        self.late: set[str] = set()
+
+    def of(self, tree: ast.AST) -> set[str]:
+        """Return them; what functions use counts unless the cell defines it anywhere, since they are called later."""
+        self.visit(tree)
+        return self.used | (self.late - self.bound)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store):
+            self.bound.add(node.id)
+        elif node.id not in self.bound:
+            self.used.add(node.id)
+
+    def visit_Assign(self, node: ast.Assign | ast.NamedExpr | ast.AnnAssign) -> None:
+        if node.value:
+            self.visit(node.value)
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            self.visit(target)
+
+    visit_NamedExpr = visit_AnnAssign = visit_Assign
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self.visit(node.value)
+        if isinstance(node.target, ast.Name):
+            self.used |= {node.target.id} - self.bound
+        self.visit(node.target)
+
+    def visit_For(self, node: ast.For) -> None:
+        for part in (node.iter, node.target, *node.body, *node.orelse):
+            self.visit(part)
+
+    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.bound |= _defined(node)
+
+    visit_ImportFrom = visit_Import
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.late |= _free(node)
+        self.bound.add(node.name)
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self.late |= _free(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.used |= _free(node) - self.bound
+        self.bound.add(node.name)
+
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        self.used |= _free(node) - self.bound
+
+    visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_ListComp
+
+
+def _free(scope: ast.AST) -> set[str]:
+    """Return the names that a function, a class or a comprehension uses and does not define."""
+    nodes = list(ast.walk(scope))
+    used = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store)}
+    own = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    own |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    for node in nodes:
+        if node is not scope and isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
+            own |= _defined(node)
+    return used - own
 
 
 def _always(source: str) -> set[str]:

@@ -15,7 +15,7 @@ SIDE, INNER = 28, 20
 
 
 def write_digits(folder: Path, seed: int = 0, test_share: float = 0.2) -> tuple[int, int]:
-    """Write the 1,797 digits of 43 writers as MNIST's four files and return how many train and test.
+    """Write the 1,797 digits of 13 writers as MNIST's four files and return how many train and test.
 
     The digits are 8 x 8 pixels of 17 levels, scaled by cubic interpolation. Which of them test is drawn by `seed`; the
     set does not tell its writers, so they cannot be kept apart.

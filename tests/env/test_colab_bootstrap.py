@@ -68,16 +68,18 @@ def machine(tmp_path, monkeypatch):
     return tmp_path
 
 
-def install(machine: Path) -> subprocess.CompletedProcess[str]:
+def install(machine: Path, *files: str) -> subprocess.CompletedProcess[str]:
     command = [
         machine / "env/bin/python",
         "-c",
         f"import sys; sys.path.insert(0, {str(machine / 'lab/tools')!r})\n{RUN}",
     ]
-    return subprocess.run([*map(str, command), str(machine / "lab")], capture_output=True, text=True)
+    return subprocess.run([*map(str, command), str(machine / "lab"), *files], capture_output=True, text=True)
 
 
-RUN = "import install_missing; from pathlib import Path; sys.exit(install_missing.main(Path(sys.argv[1]), []))"
+RUN = (
+    "import install_missing; from pathlib import Path; sys.exit(install_missing.main(Path(sys.argv[1]), sys.argv[2:]))"
+)
 
 
 def there(machine: Path) -> dict[str, str]:
@@ -91,6 +93,12 @@ def test_only_what_is_missing_is_installed(machine):
     assert (done.returncode, done.stdout) == (0, "installing wanted\n"), done.stderr
     assert there(machine) == {"numpy": "1.0", "helper": "1.0", "wanted": "1.0"}
     assert install(machine).stdout == ""
+
+
+def test_more_files_may_be_asked_for_and_pip_stays_as_it_is(machine):
+    (machine / "lab/requirements/build.txt").write_text("pip==1.0\nhelper==2.0\n")
+    assert install(machine, "build.txt").stdout == "installing wanted helper==2.0\n"
+    assert install(machine, "built.txt").stderr.endswith("error: built.txt: requirements/ has no such file\n")
 
 
 def test_a_helper_may_move_where_it_must_and_numpy_stays(machine):

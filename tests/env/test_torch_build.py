@@ -181,6 +181,12 @@ def test_pip_takes_the_cpu_build_where_it_finds_one(python, shelf):
     assert (found.version, found.tag, found.cuda) == (TORCH, "cpu", False)
 
 
+def test_pip_is_understood_where_colours_are_forced(python, shelf, monkeypatch):
+    """As in a notebook's programs and in many a CI."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    test_pip_takes_the_cpu_build_where_it_finds_one(python, shelf)
+
+
 def test_pip_without_an_index_says_so(python, shelf):
     shelf.mkdir()
     with pytest.raises(SystemExit, match="pip finds no wheel of it"):

@@ -162,6 +162,7 @@ HOSTILE = [
     ("reads the network", "import socket\nsocket.create_connection(('192.0.2.1', 80), timeout=3)", "broken", "OSError"),
     ("asks a name server", "import socket\nsocket.getaddrinfo('example.org', 80)", "broken", "gaierror"),
     ("reads a home", f"open('{os.path.expanduser('~')}/.bashrc').read()", "broken", "PermissionError"),
+    ("reads the machine's settings", "import os\nos.listdir('/etc')", "broken", "PermissionError"),
     ("kills the grader", f"import os, signal\nos.kill({os.getpid()}, signal.SIGKILL)", "broken", "ProcessLookupError"),
     ("mounts", "import subprocess\nsubprocess.run(['mount', '-t', 'tmpfs', 'x', '/etc'], check=True)", "broken",
      "CalledProcessError"),

@@ -111,7 +111,8 @@ def test_what_cannot_be_used_is_told_once(folder, capsys):
 
 
 @pytest.mark.parametrize(("kind", "where"), [("OwnLines", "folder"), ("OwnPages", "pages")])
-def test_a_model_trains_on_own_lines(kind, where, request, tmp_path, capsys):
+def test_a_model_trains_on_own_lines(kind, where, request, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a notebook's programs: lines, not a bar, where no terminal is
     options = ["--runs", str(tmp_path), "--data", kind, "--data.folder", str(request.getfixturevalue(where))]
     with pytest.raises(SystemExit) as end, mistakes_shown():
         raise SystemExit(main([*options, *TINY]))

@@ -99,7 +99,10 @@ def test_run_all_ends_green_and_torch_and_numpy_stay(version, address, tmp_path,
 
 
 def error_rates(python: Path, clone: Path, folder: Path) -> dict[str, float]:
-    """Train a few hundred steps and return the CER of each source of frozen lines, in percent."""
+    """Train a few hundred steps and return the CER of handwriting and of print, in percent.
+
+    Not of each hand or typeface: with another torch the weights differ, and single ones go up and down by chance.
+    """
     words = "--config=training/configs/line_ctc.yaml --name=run --threads=1 --precision=32-true --logger=none"
     train = [*words.split(), f"--max_steps={STEPS}", f"--runs={folder}/runs"]
     for command in (
@@ -108,7 +111,8 @@ def error_rates(python: Path, clone: Path, folder: Path) -> dict[str, float]:
     ):
         done = subprocess.run([str(python), "-m", *command], cwd=clone, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return {row["source"]: 100 * row["cer"] for row in json.loads((folder / "scores.json").read_text())}
+    rows = {row["source"]: 100 * row["cer"] for row in json.loads((folder / "scores.json").read_text())}
+    return {source: rows[source] for source in ("handwriting", "print")}
 
 
 @pytest.fixture(scope="module")

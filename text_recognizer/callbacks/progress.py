@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytorch_lightning as pl
@@ -23,7 +24,7 @@ class ProgressBar(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._lines, self._since = 0, time.monotonic()
-        if not trainer.is_global_zero or not self.console.is_terminal:
+        if not trainer.is_global_zero or not sys.stderr.isatty():  # rich takes FORCE_COLOR's word for a terminal
             return
         columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[numbers]}"))
         self._bar = Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=self.console)
