@@ -90,10 +90,10 @@ def site(prefix: Path) -> Path:
 
 
 def pretend_installed(python: Path, pins: dict[str, str], requires: dict[str, list[str]]) -> None:
-    """Make the environment hold exactly `pins` beside pip, as metadata only."""
+    """Make the environment hold exactly `pins`, as metadata only; its pip works, and says that it is the one pinned."""
     folder = site(python.parent.parent)
     for old in folder.glob("*.dist-info"):
-        if not old.name.startswith("pip-"):
+        if old.name != f"pip-{pins.get('pip')}.dist-info":
             shutil.rmtree(old)
     for name, version in pins.items():
         info = folder / f"{name.replace('-', '_')}-{version}.dist-info"
