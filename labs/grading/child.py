@@ -59,6 +59,8 @@ def judge(job: dict[str, Any], answers: Any) -> None:
     os.environ.clear()
     os.environ.update(job["environment"])
     sys.path[:] = job["path"]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "labs"]:
+        del sys.modules[name]  # the course's machinery, which this process was forked from; a lab sees itself alone
     runpy.run_path(os.path.join(job["path"][0], "sitecustomize.py"))
     answers.send(_outcome(_shell(), job))
     os._exit(0)

@@ -44,7 +44,8 @@ def needed(cells: list[str], answer: int, check: str) -> list[int]:
         answer: its place.
         check: source of the check.
     """
-    wanted = (names(check)[1] | names(cells[answer])[1]) - names(cells[answer])[0]
+    defined, wanted = names(cells[answer])
+    wanted |= names(check)[1] - defined
     taken = []
     for index in range(answer - 1, -1, -1):
         defined, used = names(cells[index])

@@ -18,6 +18,7 @@ from labs.grading.slices import names, needed
 from labs.grading.submissions import Submission, answer, submissions
 from labs.grading.suspicion import unusual
 from labs.grading.table import Row, printed, write_table
+from labs.grading.warm import ask as ask_warm
 from labs.written import write_folder
 from tests.labs.small_course import edit_notebook, make_course
 from text_recognizer.errors import UsageError
@@ -82,6 +83,12 @@ def test_an_exercise_needs_the_cells_that_define_its_names(question):
         (["import x", "x.y = 2", "f(x)"], [0, 1]),  # what is changed inside
         (["for a in b: pass", "b = []", "f(a)"], [0]),  # in the order of the notebook
         (["%magic a", "a = 1", "f(a)"], [1]),
+        (["a = 1", "b = 2", "f([a for a in b])"], [1]),  # a name of the comprehension alone
+        (["a = 1", "b = 2", "def g(a):\n    c = a\n    return b, c"], [1]),  # of the function alone
+        (["a = 1", "b = 2", "for a in b: f(a)"], [1]),  # which the cell gives a value before
+        (["a = 1", "b = 2", "a = a + b"], [0, 1]),  # and after
+        (["c = 1", "b = 2", "def g(): return b + d\nd = 1"], [1]),  # a function is called later
+        (["a = 1", "b = 2", "class G(a):\n    c: b\n    def m(self): return self.c"], [0, 1]),
     ],
 )
 def test_the_cells_that_are_needed(cells, taken):
@@ -177,6 +184,26 @@ def test_a_hostile_answer_gets_its_verdict_and_leaves_nothing_behind(ask, code, 
     outcome = ask(code, seconds=5 if verdict == "timed out" else 30)
     assert outcome.verdict == verdict and message in outcome.message, outcome
     assert time.monotonic() - began < 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "verdict", "message"),
+    [
+        (RIGHT, "done", ""),
+        (WRONG, "not yet", ""),
+        (plus("raise NotImplementedError('give a + b')"), "not yet", "give a + b"),
+        ("1 / 0", "broken", "ZeroDivisionError"),
+        ("import os\nos._exit(0)", "broken", "ended before it was judged"),
+        ("while True: pass", "timed out", "more than 3 s"),
+        (plus("return open('pkg/add.py').read() and a + b"), "done", ""),
+        ("import labs.cutting\n" + RIGHT, "broken", "No module named 'labs'"),  # a lab sees itself alone
+    ],
+)
+def test_the_teachers_own_answers_are_judged_alike_without_a_sandbox(lab, question, code, verdict, message):
+    outcome = ask_warm(lab, question, code, seconds=3 if verdict == "timed out" else 60)
+    assert outcome.verdict == verdict and message in outcome.message, outcome
+    assert not [each for each in psutil.process_iter(["cwd"]) if each.info["cwd"] == str(lab)], "a process was left"
 
 
 @needs_sandbox
