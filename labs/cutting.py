@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,7 +155,7 @@ def chosen_labs(plan: Plan, text: str) -> list[int]:
     numbers: list[int] = []
     for piece in text.split(","):
         first, _, last = piece.strip().partition("-")
-        if not first.isdigit() or (last and not last.isdigit()):
+        if not re.fullmatch(r"[0-9]+(-[0-9]+)?", piece.strip()) or int(last or first) < int(first):
             raise Fault(f"--labs {text}: {piece!r} is no lab; give numbers as in 1,3-5")
         numbers += range(int(first), int(last or first) + 1)
     if wrong := [number for number in numbers if number not in every]:

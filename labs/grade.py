@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from labs.cutting import Course, read_course
 from labs.grading.questions import questions
 from labs.grading.sandbox import Limits, Outcome, Sandbox, refuse_without_sandbox
-from labs.grading.slices import Question
+from labs.grading.slices import Question, names
 from labs.grading.submissions import Submission, answer, submissions
 from labs.grading.suspicion import unusual
 from labs.grading.table import Row, printed, safe, write_table
@@ -24,6 +24,7 @@ from text_recognizer.errors import UsageError, UserError, check_range
 from text_recognizer.inference.output import check_writable
 
 ROOT = Path(__file__).parents[1]
+Pair = tuple[Question, Question]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -53,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    check_range("--seconds", options.seconds, 1)
+    check_range("--seconds", options.seconds, 1, 86_400)
     check_range("--memory", options.memory, 64)
     if not options.folder.is_dir():
         raise UsageError(f"{options.folder}: is no folder; give the one that holds a submission per student")
@@ -70,7 +71,7 @@ def _grade(options: argparse.Namespace) -> int:
         sandboxes = {lab: _sandbox(course, lab, Path(name), limits, options.unsafe) for lab in labs}
         asked = {lab: _proved(course, lab, sandboxes[lab], options.whole) for lab in labs}
         rows, began = [], time.monotonic()
-        numbers = [question.number for lab in labs for question in asked[lab]]
+        numbers = [question.number for lab in labs for question, _ in asked[lab]]
         for submission in handed_in:
             rows.append(_row(submission, asked, sandboxes))
             write_table(options.out, rows, numbers)
@@ -95,8 +96,14 @@ def _sandbox(course: Course, lab: int, folder: Path, limits: Limits, unsafe: boo
     return Sandbox(folder / f"lab{lab:02}", limits, unsafe)
 
 
-def _proved(course: Course, lab: int, sandbox: Sandbox, whole: bool) -> list[Question]:
-    """Return the questions of a lab, each with as few cells as its solution passes with.
+def _left_out(question: Question, whole: Question) -> set[str]:
+    """Return the names that only those cells define that the short question does without."""
+    defined = [names(cell)[0] for cell in whole.before if cell not in question.before]
+    return set().union(*defined)
+
+
+def _proved(course: Course, lab: int, sandbox: Sandbox, whole: bool) -> list[Pair]:
+    """Return the questions of a lab, each with as few cells as its solution passes with, and with all.
 
     Raises:
         UserError: a solution does not pass even with all cells.
@@ -107,7 +114,7 @@ def _proved(course: Course, lab: int, sandbox: Sandbox, whole: bool) -> list[Que
         for question in (short, long):
             outcome = sandbox.ask(question, question.solution)
             if outcome.verdict == "done":
-                proved.append(question)
+                proved.append((question, long))
                 print(f"exercise {question.number}: its solution passes, {outcome.seconds:.0f} s", flush=True)
                 break
         else:
@@ -118,16 +125,23 @@ def _proved(course: Course, lab: int, sandbox: Sandbox, whole: bool) -> list[Que
     return proved
 
 
-def _row(submission: Submission, asked: dict[int, list[Question]], sandboxes: dict[int, Sandbox]) -> Row:
+def _row(submission: Submission, asked: dict[int, list[Pair]], sandboxes: dict[int, Sandbox]) -> Row:
     row = Row(submission.student, note=submission.problem or "; ".join(submission.notes))
     for lab, wanted in asked.items():
-        for question in wanted:
-            row.outcomes[question.number] = judged(submission, question, sandboxes[lab])
+        for question, whole in wanted:
+            row.outcomes[question.number] = judged(submission, question, sandboxes[lab], whole)
     return row
 
 
-def judged(submission: Submission, question: Question, sandbox: Sandbox) -> Outcome:
-    """Return what came of a student's answer to a question; whatever was handed in, this returns."""
+def judged(submission: Submission, question: Question, sandbox: Sandbox, whole: Question | None = None) -> Outcome:
+    """Return what came of a student's answer to a question; whatever was handed in, this returns.
+
+    Args:
+        submission: the student's.
+        question: the exercise, with as few cells as its solution passes with.
+        sandbox: of the lab.
+        whole: the same with all cells before it, for an answer that uses a name of those left out.
+    """
     cells = submission.notebooks.get(question.number.partition(".")[0])
     given = answer(cells, question.number, question.cell_id) if cells is not None else None
     if given is None:
@@ -136,9 +150,16 @@ def judged(submission: Submission, question: Question, sandbox: Sandbox) -> Outc
         return Outcome("not yet", "as it was handed out")
     try:
         outcome = sandbox.ask(question, given)
-    except OSError as error:
-        return Outcome("not asked", f"{type(error).__name__}: {error}")
-    odd = unusual(given, question.solution) if outcome.verdict == "done" else []
+        if outcome.verdict != "done" and whole and _left_out(question, whole) & names(given)[1]:
+            outcome = sandbox.ask(whole, given)
+    except Exception as error:  # one answer must not end the grading of a class
+        return Outcome("not asked", f"{type(error).__name__}: {str(error)[:200]}")
+    if outcome.verdict != "done":
+        return outcome
+    try:
+        odd = unusual(given, question.solution)
+    except Exception as error:  # as a tree that is too deep
+        odd = [f"what cannot be read ({type(error).__name__})"]
     return Outcome("look", f"passes, and uses {', '.join(odd)}", outcome.seconds) if odd else outcome
 
 

@@ -37,10 +37,10 @@ def solve(course: Course, folder: Path, number: int | None = None) -> list[str]:
         path = folder / source.path
         if not path.is_file():
             raise UserError(f"{path}: is missing; cut the lab anew")
-        after = source.at(number, solutions)
+        before, after = source.at(number, tasks), source.at(number, solutions)
         if source.path.endswith(".ipynb"):
-            done, content = _solved_notebook(path, nbformat.reads(after.decode(), as_version=4))
-        elif path.read_bytes() in (after, source.at(number, tasks)):
+            done, content = _solved_notebook(path, *(nbformat.reads(text.decode(), 4) for text in (before, after)))
+        elif path.read_bytes() in (after, before):
             done, content = [exercise.number for exercise, _ in source.exercises], after
         else:
             raise UserError(f"{path}: is not as it was cut; put the solution in by hand, or cut the lab anew")
@@ -61,17 +61,21 @@ def lab_number(course: Course, folder: Path) -> int:
     return int(match[1])
 
 
-def _solved_notebook(path: Path, full: Any) -> tuple[list[str], bytes]:
+def _solved_notebook(path: Path, unsolved: Any, full: Any) -> tuple[list[str], bytes]:
     """Put the cells of the full notebook in the place of the cells that are exercises."""
     try:
         mine = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-    except (UnicodeDecodeError, nbformat.reader.NotJSONError, nbformat.ValidationError) as error:
-        raise UserError(f"{path}: is no notebook ({str(error).splitlines()[0]}); cut the lab anew") from None
-    by_id = {cell.id: cell for cell in full.cells}
+        marked = [cell for cell in mine.cells if cell.cell_type == "code" and "exercise" in cell.metadata]
+    except Exception as error:  # nbformat raises many kinds
+        raise UserError(f"{path}: is no notebook ({(str(error).splitlines() or [''])[0]}); cut the lab anew") from None
+    of_number = {
+        task.metadata["exercise"]: cell
+        for task, cell in zip(unsolved.cells, full.cells, strict=True)
+        if "exercise" in task.metadata
+    }
     done = []
-    for cell in mine.cells:
-        if "exercise" in cell.metadata and cell.id in by_id:
+    for cell in marked:
+        if solution := of_number.get(cell.metadata["exercise"]):
             done.append(cell.metadata.pop("exercise"))
-            cell.source = by_id[cell.id].source
-            cell.metadata = by_id[cell.id].metadata
+            cell.source, cell.metadata = solution.source, solution.metadata
     return done, written(mine)

@@ -31,7 +31,7 @@ def run_tests(course: Course, numbers: list[int], fast: bool, only: list[str], o
             raise UsageError(f"--only {name}: no such step; {nearest(name, STEPS)}")
     began, rows = time.monotonic(), {}
     with ExitStack() as stack:
-        parent = out or Path(stack.enter_context(TemporaryDirectory(prefix="labs")))
+        parent = (out or Path(stack.enter_context(TemporaryDirectory(prefix="labs")))).resolve()
         parent.mkdir(parents=True, exist_ok=True)
         print("nothing is installed: every lab has the repository's locks, and runs in its .venv", flush=True)
         for number in numbers:

@@ -1,8 +1,8 @@
 """Runs one answer and its check in a process of its own; started by sandbox.py, by its path, with a job on its input,
 or forked by warm.py for an answer that is trusted.
 
-The check and the word that makes a verdict count come only after the answer's cell has run. Standard library and
-IPython only: nothing of the grader's folder can be read from here.
+The check and the word that makes a verdict count come only when the answer's cell says that it has run. Standard
+library and IPython only: nothing of the grader's folder can be read from here.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def main() -> None:
     _limit(job["limits"])
     if job["sandbox"]:
         _loopback_up()
+        _read_only(["/", *job["readable"]])
         _landlock(job["readable"], job["writable"])
     answers = os.fdopen(job["answers"], "w", buffering=1)
     shell = _shell()
@@ -43,7 +44,7 @@ def main() -> None:
     tell(answers, stage="answer")
     error = run(shell, job["answer"])
     tell(answers, stage="answered", message=error)
-    late = json.loads(sys.stdin.readline())  # only now: the answer's cell cannot have read it from our memory
+    late = json.loads(sys.stdin.readline())  # only now, so that an honest cell never had it
     verdict = judged(shell, known, late["check"], late["defines"])
     tell(answers, stage="verdict", word=late["word"], done=verdict == "", message=verdict)
     answers.flush()
@@ -122,7 +123,11 @@ def judged(shell: Any, known: dict[str, Any], check: str, defines: list[str]) ->
             verdicts.append("")
 
     tree = ast.parse(check)
-    tree.body = [line for line in tree.body if getattr(line, "module", "") != "notebooks.exercise"]
+    for line in list(tree.body):
+        if isinstance(line, ast.ImportFrom) and line.module == "notebooks.exercise":
+            line.names = [alias for alias in line.names if alias.name != "exercise"]  # which is the one above
+            if not line.names:
+                tree.body.remove(line)
     names = {**known, "exercise": exercise}
     names |= {name: shell.user_ns[name] for name in defines if name in shell.user_ns}
     for name in defines:
@@ -157,6 +162,17 @@ def _loopback_up() -> None:
     """Bring up the namespace's own 127.0.0.1, which leads nowhere else."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as link:
         fcntl.ioctl(link, 0x8914, struct.pack("16sh14x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
+
+
+def _read_only(paths: list[str]) -> None:
+    """Make what is bound into the new root read-only, with all that is mounted below; devices and /proc stay."""
+    call = ctypes.CDLL(None, use_errno=True).syscall
+    attributes = struct.pack("=QQQQ", 1, 0, 0, 0)  # set MOUNT_ATTR_RDONLY
+    for path in paths:
+        if os.path.ismount(path) and not path.startswith(("/dev", "/proc", "/sys")):
+            flags = 0 if path == "/" else 0x8000  # AT_RECURSIVE
+            if call(442, -100, path.encode(), flags, attributes, len(attributes)):
+                raise OSError(ctypes.get_errno(), f"{path} cannot be made read-only")
 
 
 def _landlock(readable: list[str], writable: list[str]) -> None:

@@ -1,8 +1,9 @@
 """A place where a student's code can do no harm: namespaces without a network, Landlock, limits, and a watch over it.
 
-unshare(1) gives the process its own network (only its own 127.0.0.1), its own process numbers and its own mounts: the
-lab lies under a file system in memory that takes what is written. Landlock takes away every other file. When the time
-or the memory is used up, all of it is killed at once, since its first process ends.
+unshare(1) gives the process its own network (only its own 127.0.0.1), its own process numbers and its own root: a file
+system in memory that takes what is written to the lab, with Python, its packages and the system bound into it to be
+read. No other file or socket has a name there; Landlock stands behind that. When the time or the memory is used up, all
+of it is killed at once, since its first process, a shell, ends.
 """
 
 from __future__ import annotations
@@ -29,15 +30,24 @@ from text_recognizer.errors import UsageError
 CHILD = Path(__file__).with_name("child.py")
 UNSHARE = ("unshare", "--map-root-user", "--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc")
 IN_PLACE = """
-mount -t tmpfs -o size="$4" lab "$1" && mkdir "$1/up" "$1/work" "$1/lab" "$1/tmp" || exit 70
-mount -t tmpfs -o size="$4" shm /dev/shm 2>/dev/null
-mount -t overlay -o "lowerdir=$2,upperdir=$1/up,workdir=$1/work" lab "$1/lab" 2>/dev/null ||
-    cp -R "$2/." "$1/lab" || exit 70
-[ -z "$6" ] || echo "$6" >/proc/sys/kernel/pid_max 2>/dev/null
-cd "$1/lab" && exec "$3" "$5"
+PATH="$PATH:/usr/sbin:/sbin" place="$1" lab="$2" python="$3" size="$4" child="$5" numbers="$6" new="$1/root"
+shift 6
+mount -t tmpfs -o size="$size" lab "$place" && cd "$place" && mkdir up work lab tmp root || exit 70
+mount -t tmpfs -o size="$size" shm /dev/shm 2>/dev/null
+mount -t overlay -o "lowerdir=$lab,upperdir=up,workdir=work" lab lab 2>/dev/null || cp -R "$lab/." lab || exit 70
+[ -z "$numbers" ] || echo "$numbers" >/proc/sys/kernel/pid_max 2>/dev/null
+mount -t tmpfs -o size=1m root "$new" || exit 70
+for path in "$place/lab" "$place/tmp" "$child" "$@"; do
+    if [ ! -e "$path" ] || [ -e "$new$path" ]; then continue; fi
+    if [ -d "$path" ]; then mkdir -p "$new$path"; else mkdir -p "$new${path%/*}" && : >"$new$path"; fi
+    mount --rbind "$path" "$new$path" || exit 70
+done
+mkdir "$new/old" && cd "$new" && pivot_root . old && umount -l /old && rmdir /old && cd "$place/lab" || exit 70
+"$python" "$child"
+exit "$?"
 """
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/shm", "/dev/full")
-SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys/devices/system", "/sys/fs/cgroup", "/opt")
+SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/proc", "/sys/devices/system", "/sys/fs/cgroup")
 CONFIGURED = "alternatives fonts group host.conf hosts ld.so.cache localtime mime.types nsswitch.conf passwd ssl"
 """What programs read of /etc; the rest of it is the teacher's."""
 SAID = 1_000_000
@@ -130,6 +140,7 @@ class Sandbox:
             size,
             str(CHILD),
             numbers(),
+            *self.readable(),
         ]
 
     def environment(self, place: Path) -> dict[str, str]:
@@ -138,14 +149,15 @@ class Sandbox:
         named = {"LAB_FAST": "1", "LAB_RUNS": str(lab / "runs"), "HOME": home, "TMPDIR": home, "IPYTHONDIR": home}
         quiet = {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
         stripped = str(CHILD.parent / "start")
-        python = {"PYTHONPATH": f"{stripped}:{lab}", "PYTHONDONTWRITEBYTECODE": "1", "LAB_ROOT": str(lab)}
+        python = {"PYTHONPATH": f"{stripped}:{lab}", "PYTHONDONTWRITEBYTECODE": "1"}
         return {"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8", **named, **quiet, **python}
 
     def readable(self) -> list[str]:
-        """Return the folders that the process may read: Python, its packages, the system; not the full repository."""
+        """Return what the process may read, outer folders first: Python, its packages, the system."""
         pythons = {sys.prefix, sys.base_prefix, sys.exec_prefix, *_homes_of_python()}
         configured = (f"/etc/{name}" for name in CONFIGURED.split())
-        return [*SYSTEM, *configured, *DEVICES, *sorted(pythons), str(CHILD.parent / "start"), str(self.lab)]
+        named = {*SYSTEM, *configured, *DEVICES, *pythons, str(CHILD.parent / "start")}
+        return sorted({name for path in named for name in (path, os.path.realpath(path))})
 
 
 def numbers() -> str:
@@ -193,10 +205,12 @@ class _Asked:
     def _job(self, answers: int) -> dict:
         limits = self.sandbox.limits
         bounds = {"RLIMIT_DATA": limits.memory, "RLIMIT_AS": 4 * limits.memory, "RLIMIT_FSIZE": limits.disk}
+        if not self.sandbox.unsafe:  # elsewhere it counts all that the user runs
+            bounds["RLIMIT_NPROC"] = 600
         return {
             "sandbox": not self.sandbox.unsafe,
             "answers": answers,
-            "limits": {**bounds, "RLIMIT_NPROC": 600, "RLIMIT_CORE": 0, "RLIMIT_CPU": int(2 * limits.seconds) + 1},
+            "limits": {**bounds, "RLIMIT_CORE": 0, "RLIMIT_CPU": int(2 * limits.seconds) + 1},
             "readable": self.sandbox.readable(),
             "writable": [str(self.place), "/dev/null", "/dev/shm"],
             "before": list(self.question.before),
@@ -251,7 +265,7 @@ class _Asked:
             try:
                 said = json.loads(line)
                 outcome = self._said(str(said["stage"]), str(said.get("message", "")), said)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 return Outcome("broken", "it writes to the grader's pipe")
             if outcome is not None:
                 return outcome

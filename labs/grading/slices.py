@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 BUILTINS = frozenset(dir(builtins))
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, *COMPREHENSIONS)
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def names(source: str) -> tuple[set[str], set[str]]:
     defined = {name for statement in tree.body for name in _defined(statement)}
     changed = {
         root.id
-        for node in ast.walk(tree)
+        for node in _top(tree)
         if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store)
         if isinstance(root := _root(node), ast.Name)
     }
@@ -114,13 +117,27 @@ class Wanted(ast.NodeVisitor):
     visit_ImportFrom = visit_Import
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self.late |= _free(node)
+        for decorator in node.decorator_list:
+            self.visit(decorator)
+        self.visit_Lambda(node)
         self.bound.add(node.name)
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:
+    def visit_Lambda(self, node: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
+            self.visit(default)
         self.late |= _free(node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        self.bound.add(node.name or "")
+        self.generic_visit(node)
+
+    def visit_MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        self.bound.add(node.name or "")
+        self.generic_visit(node)
+
+    visit_MatchStar = visit_MatchAs
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.used |= _free(node) - self.bound
@@ -160,12 +177,22 @@ def _root(node: ast.expr) -> ast.expr:
     return node
 
 
-def _defined(statement: ast.stmt) -> set[str]:
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {statement.name}
+def _top(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a cell's own scope: what functions, classes and comprehensions hold is theirs."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, SCOPES):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _defined(statement: ast.AST) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Import | ast.ImportFrom):
+    for node in _top(statement):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
             found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             found.add(node.id)

@@ -9,6 +9,8 @@ UNUSUAL = frozenset(
     + ["socket", "atexit", "builtins", "exec", "eval", "compile", "globals", "locals", "vars", "setattr", "getattr"]
     + ["delattr", "open", "breakpoint", "input", "exit", "quit", "get_ipython", "LAB_CHECKS", "settrace", "setprofile"]
     + ["__import__", "__builtins__", "__main__", "_exit", "fork", "pickle", "shutil", "faulthandler", "types"]
+    + ["unittest", "mock", "ANY", "io", "FileIO", "gi_frame", "cr_frame", "ag_frame", "f_back", "f_globals", "f_locals"]
+    + ["f_builtins", "tb_frame", "_getframe"]
 )
 COMPARISONS = frozenset(
     ["__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__bool__", "__len__", "__contains__", "__hash__"]
@@ -44,8 +46,12 @@ def _named(source: str) -> set[str]:
             found |= {node.attr} - {"__name__", "__init__", "__len__"}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and "LAB_CHECKS" in node.value:
             found.add("LAB_CHECKS")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in COMPARISONS | UNUSUAL:
+            found.add(node.value)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in COMPARISONS:
             found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in COMPARISONS:
+            found.add(node.id)
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             root: ast.expr = node
             while isinstance(root, ast.Attribute | ast.Subscript):

@@ -222,7 +222,7 @@ def test_every_mistake_is_shown_at_once(course, capsys):
     assert len(said.splitlines()) == 3 and all(line.startswith("error: ") for line in said.splitlines())
 
 
-@pytest.mark.parametrize("labs", ["0", "4", "two", "1-9"])
+@pytest.mark.parametrize("labs", ["0", "4", "two", "1-9", "2-1", "1-", "\N{SUPERSCRIPT TWO}"])
 def test_a_lab_that_is_not_is_refused(course, capsys, labs):
     assert main(["cut", "--root", str(course), "--labs", labs]) == 1
     assert f"error: --labs {labs}: " in capsys.readouterr().err

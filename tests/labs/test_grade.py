@@ -3,8 +3,12 @@
 import csv
 import os
 import shutil
+import socket
+import tempfile
 import time
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import psutil
@@ -95,8 +99,22 @@ def test_the_cells_that_are_needed(cells, taken):
     assert needed(cells, 2, "f") == taken
 
 
-def test_names_inside_a_function_are_not_defined_by_its_cell():
-    assert names("def f(x):\n    inner = x + outer\n    return inner")[0] == {"f"}
+@pytest.mark.parametrize(
+    ("cell", "defined", "wanted"),
+    [
+        ("def f(x):\n    inner = x + outer\n    return inner", {"f"}, {"outer"}),
+        ("def f():\n    made = {}\n    made[0] = 1", {"f"}, set()),
+        ("x = [y for y in z]", {"x"}, {"z"}),
+        ("def f(x=size): pass\nsize = 5", {"f", "size"}, {"size"}),
+        ("try: a\nexcept E as e: e", set(), {"a", "E"}),
+        ("match a:\n    case [b, *c]: b, c", set(), {"a"}),
+        ("with a as b: b", {"b"}, {"a"}),
+        ("a: int = b\na", {"a"}, {"b"}),
+        ("f(lambda x: x + y)\ny = 1", {"y"}, {"f"}),
+    ],
+)
+def test_what_a_cell_defines_and_wants(cell, defined, wanted):
+    assert names(cell) == (defined, wanted)
 
 
 RIGHT, WRONG = plus("return a + b"), plus("return a - b")
@@ -168,8 +186,17 @@ HOSTILE = [
     ("fills the disk", "open('big', 'wb').write(bytes(32 << 20))", "broken", "OSError"),
     ("reads the network", "import socket\nsocket.create_connection(('192.0.2.1', 80), timeout=3)", "broken", "OSError"),
     ("asks a name server", "import socket\nsocket.getaddrinfo('example.org', 80)", "broken", "gaierror"),
-    ("reads a home", f"open('{os.path.expanduser('~')}/.bashrc').read()", "broken", "PermissionError"),
+    ("reads a home", f"open('{os.path.expanduser('~')}/.bashrc').read()", "broken", "No such file"),
     ("reads the machine's settings", "import os\nos.listdir('/etc')", "broken", "PermissionError"),
+    ("asks a socket of the machine", "import socket\nsocket.socket(socket.AF_UNIX).connect(SOCKET)", "broken",
+     "No such file"),
+    ("changes the rights of a file", "import os\nos.chmod(SECRET, 0o777)", "broken", "No such file"),
+    ("empties a file", "import os\nos.truncate(SECRET, 0)", "broken", "No such file"),
+    ("changes the packages", "import os, json\nos.chmod(json.__file__, 0o600)", "broken", "Read-only file system"),
+    ("hides from the grader's clock", "import ctypes, os, time\nctypes.CDLL(None).prctl(1, 0)\nos.setsid()\n"
+     "while True: time.sleep(0.2)", "timed out", "more than 5 s"),
+    ("answers with depth", "import os\nfor n in range(3, 64):\n    try: os.write(n, b'[' * 50000 + b'\\n')\n"
+     "    except OSError: pass", "broken", "the grader's pipe"),
     ("kills the grader", f"import os, signal\nos.kill({os.getpid()}, signal.SIGKILL)", "broken", "ProcessLookupError"),
     ("mounts", "import subprocess\nsubprocess.run(['mount', '-t', 'tmpfs', 'x', '/etc'], check=True)", "broken",
      "CalledProcessError"),
@@ -179,11 +206,31 @@ HOSTILE = [
 @needs_sandbox
 @pytest.mark.slow
 @pytest.mark.parametrize(("code", "verdict", "message"), [row[1:] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
-def test_a_hostile_answer_gets_its_verdict_and_leaves_nothing_behind(ask, code, verdict, message):
-    began = time.monotonic()
-    outcome = ask(code, seconds=5 if verdict == "timed out" else 30)
+def test_a_hostile_answer_gets_its_verdict_and_leaves_nothing_behind(
+    ask, tmp_path, monkeypatch, code, verdict, message
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # which tells these answers from others
+    began, secret = time.monotonic(), tmp_path / "secret"
+    secret.write_text("secret")
+    secret.chmod(0o640)
+    with socket.socket(socket.AF_UNIX) as agent:
+        agent.bind(str(tmp_path / "agent.sock"))
+        agent.listen()
+        code = f"SECRET, SOCKET = {str(secret)!r}, {agent.getsockname()!r}\n{code}"
+        outcome = ask(code, seconds=5 if verdict == "timed out" else 30)
     assert outcome.verdict == verdict and message in outcome.message, outcome
     assert time.monotonic() - began < 60
+    assert secret.read_text() == "secret" and secret.stat().st_mode & 0o777 == 0o640
+    end = time.monotonic() + 10  # a namespace with many processes takes a moment to die
+    while answering(tmp_path) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not answering(tmp_path), "an answer outlived its time"
+
+
+def answering(folder: Path) -> list[int]:
+    """Return the processes of answers whose home lies in a folder."""
+    found = psutil.process_iter(["environ"])
+    return [each.pid for each in found if (each.info["environ"] or {}).get("HOME", "").startswith(f"{folder}/answer")]
 
 
 @pytest.mark.slow
@@ -317,6 +364,10 @@ def test_an_answer_is_found(cells, found):
         ("(lambda: 0).__class__.__bases__", ["__bases__", "__class__"]),
         ("open('solution')", ["open"]),
         ("eval('1')", ["eval"]),
+        ("from unittest.mock import ANY", ["ANY", "mock", "unittest"]),
+        ("class Y: __eq__ = lambda self, other: True", ["__eq__"]),
+        ("Y = type('Y', (), {'__eq__': lambda self, other: True})", ["__eq__"]),
+        ("import io\nio.FileIO(0)", ["FileIO", "io"]),
     ],
 )
 def test_what_no_solution_needs_is_named(code, odd):
@@ -331,6 +382,34 @@ def test_a_green_box_for_an_odd_answer_is_looked_at_by_a_person(question):
 
     given = Submission("eve", {"01": [("import gc\n" + plus("return a + b"), {"exercise": "01.1"})]})
     assert judged(given, question, Green()) == Outcome("look", "passes, and uses gc", 0.0)
+
+
+def test_one_answer_does_not_end_the_grading_of_a_class(question):
+    class Broken:
+        def ask(self, question, given):
+            raise RecursionError("too deep")
+
+    deep = plus("return a + b") + "\nplus.t[" + "+".join("1" * 3000) + "].y = 0"
+    given = Submission("eve", {"01": [(deep, {"exercise": "01.1"})]})
+    assert judged(given, question, Broken()) == Outcome("not asked", "RecursionError: too deep")
+    Broken.ask = lambda self, question, given: Outcome("done")
+    assert judged(given, question, Broken()).verdict == "look"
+
+
+def test_an_answer_that_uses_more_of_the_notebook_than_the_solution_gets_it(question):
+    asked = []
+
+    class NeedsMore:
+        def ask(self, question, given):
+            asked.append(len(question.before))
+            return Outcome("done" if len(question.before) > 2 else "broken", "NameError: name 'torch' is not defined")
+
+    given = Submission("ada", {"01": [(plus("return torch.add(a, b)"), {"exercise": "01.1"})]})
+    whole = replace(question, before=(*question.before, "import torch"))
+    assert judged(given, question, NeedsMore(), whole).verdict == "done" and asked == [2, 3]
+    asked.clear()
+    given = Submission("bob", {"01": [(plus("return numpy.add(a, b)"), {"exercise": "01.1"})]})
+    assert judged(given, question, NeedsMore(), whole).verdict == "broken" and asked == [2]
 
 
 def test_submissions_of_every_kind_are_read_and_what_is_none_is_said(course, tmp_path):
