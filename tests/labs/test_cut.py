@@ -102,6 +102,22 @@ def test_a_students_notebook_is_solved_where_the_student_wrote_and_stays_elsewhe
     assert cells[3].source == "print('mine')" and cells[4].source == "def plus(a, b):\n    return a + b"
 
 
+def test_a_notebook_that_lost_its_cells_ids_is_solved_and_nonsense_is_refused(course, tmp_path, capsys):
+    main(["cut", "--root", str(course), "--out", str(tmp_path), "--labs", "1"])
+    path = tmp_path / "lab01/notebooks/lab01_add.ipynb"
+    notebook = json.loads(path.read_text())
+    notebook["nbformat_minor"] = 0  # as Colab saves
+    for cell in notebook["cells"]:
+        cell.pop("id")
+    path.write_text(json.dumps(notebook))
+    assert main(["solve", "--root", str(course), str(tmp_path / "lab01")]) == 0
+    assert "def plus(a, b):\n    return a + b" in [cell.source for cell in nbformat.read(path, as_version=4).cells]
+    for nonsense in ("[]", '{"cells": 3}', '{"cells": [1], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}', "{"):
+        path.write_text(nonsense)
+        assert main(["solve", "--root", str(course), str(tmp_path / "lab01")]) == 1
+        assert "lab01_add.ipynb: is no notebook (" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "why"),
     [
