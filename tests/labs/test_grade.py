@@ -434,13 +434,18 @@ def test_submissions_of_every_kind_are_read_and_what_is_none_is_said(course, tmp
     (folder / "nonsense/lab01_add.ipynb").write_text('{"cells": 3}')
     (folder / "deep").mkdir()
     (folder / "deep/lab01_add.ipynb").write_text("[" * 200_000)
+    (folder / "crowded").mkdir()
+    cells = ", ".join(["{}"] * 1_900_000)
+    (folder / "crowded/lab01_add.ipynb").write_text(f'{{"nbformat": 4, "cells": 3, "x": [{cells}]}}')
     (folder / "binary").mkdir()
     (folder / "binary/lab01_add.ipynb").write_bytes(bytes(range(256)))
     (folder / "otto").mkdir()
     (folder / "bob.zip").rename(folder / "otto/Bob's work.ZIP")
     (folder / "renamed (1).ipynb").write_text(good)
     (folder / "notes.txt").write_text("no work")
+    began = time.monotonic()
     found = {one.student: one for one in submissions(folder)}
+    assert time.monotonic() - began < 30
     assert set(found) == {path.name if path.suffix == ".txt" else path.stem for path in folder.iterdir()}
     assert [name for name, one in found.items() if "01" in one.notebooks] == ["ada", "climber", "otto", "renamed (1)"]
     assert found["notes.txt"].problem == "holds no notebook of a lab; it holds notes.txt"
