@@ -100,7 +100,9 @@ class Environment:
         is_here = self.written().get("root", str(self.root)) == str(self.root)  # its programs hold the folder's name
         if kind != "venv":
             if self.prefix.exists() and not (is_here and self.works()):
-                shutil.rmtree(str(self.prefix.resolve()))  # half made, or moved, or without its mark
+                place = self.prefix.resolve()
+                shutil.rmtree(str(place))  # half made, or moved, or without its mark
+                place.mkdir()  # conda takes an empty folder, and a link to none would lead nowhere
             if self.written().get("listing") != self.listing():
                 self.conda(kind, program)
         elif not (is_here and self.works()):

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 import nbformat
 
 LARGEST = 8_000_000
-"""Bytes of a notebook that is read: one with all its pictures has two million."""
+"""Bytes of a notebook that is read, its pictures among them."""
 NOTEBOOKS = 50
 """Notebooks of a submission that are read."""
 ENTRIES = 20_000

@@ -211,6 +211,13 @@ def test_a_prefix_may_be_a_link_to_another_disk(root, tmp_path):
     assert made.works() and (root / ".venv").is_symlink() and (tmp_path / "disk/pyvenv.cfg").exists()
 
 
+def test_a_conda_prefix_may_be_a_link_to_an_empty_folder(root, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (root / ".venv").symlink_to(tmp_path / "disk")
+    environment.Environment(root, fake_conda(tmp_path / "bin")).create()
+    assert (root / ".venv").is_symlink() and (tmp_path / "disk/conda-meta").is_dir()
+
+
 @pytest.mark.slow
 def test_a_venv_that_lost_its_mark_is_made_anew(root):
     """Its Python would take the machine's own packages for its own, and install among them."""
