@@ -121,6 +121,9 @@ def test_submissions_of_every_kind_are_read_and_what_is_none_is_said(course, tmp
     (folder / "crowded").mkdir()
     cells = ", ".join(["{}"] * 1_900_000)
     (folder / "crowded/lab01_add.ipynb").write_text(f'{{"nbformat": 4, "cells": 3, "x": [{cells}]}}')
+    (folder / "hoarder").mkdir()
+    for number in range(51):
+        (folder / f"hoarder/{number:02}.ipynb").write_text("[]")
     (folder / "binary").mkdir()
     (folder / "binary/lab01_add.ipynb").write_bytes(bytes(range(256)))
     (folder / "otto").mkdir()
@@ -137,6 +140,7 @@ def test_submissions_of_every_kind_are_read_and_what_is_none_is_said(course, tmp
     assert "holds no notebook" in found["empty"].problem and "symbolic link" in found["link"].problem
     assert "no plain file" in found["fifo"].problem and "BadZipFile" in found["torn"].problem
     assert "larger than" in found["bomb"].problem and "no notebook" in found["nonsense"].problem
+    assert found["hoarder"].notes[-1] == "holds more than 50 notebooks, the others were not read"
     assert "no notebook" in found["deep"].problem and "no notebook" in found["binary"].problem
 
 
